@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+    name: "ringdown",
+    products: [
+        .executable(name: "ringdown-relay", targets: ["ringdown-relay"]),
+        .executable(name: "ringdown-replay", targets: ["ringdown-replay"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
+        .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
+        .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+
+        .target(name: "Nostr", dependencies: ["CSecp256k1", "CLibCrypto"]),
+        .target(name: "Log", dependencies: ["Nostr", "CLMDB", "CLibCrypto"]),
+        .target(
+            name: "Reducers",
+            dependencies: ["Nostr", "Log", .product(name: "DequeModule", package: "swift-collections")]),
+        .target(
+            name: "Relay",
+            dependencies: [
+                "Nostr", "Log", "Reducers",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]),
+        .target(
+            name: "Replay",
+            dependencies: [
+                "Nostr", "Log", "Reducers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "ringdown-relay", dependencies: ["Relay"]),
+        .executableTarget(name: "ringdown-replay", dependencies: ["Replay"]),
+
+        .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
+        .testTarget(name: "LogTests", dependencies: ["Log"]),
+        .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),
+        .testTarget(name: "RelayTests", dependencies: ["Relay"]),
+        .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
