@@ -1,0 +1,61 @@
+import Nostr
+
+/// Payloads that end in an event. This is the replay's hot path: one pass, no tree.
+extension Input {
+    /// What stands before the event.
+    private struct Envelope {
+        var session: UInt64?
+        var did: JSONString?
+        var event: Range<Int>?
+
+        /// Reads the fields before the event, or all of them when there is none.
+        init(_ payload: UnsafeRawBufferPointer) throws(PayloadError) {
+            var reader = JSONReader(payload)
+            do {
+                try reader.beginObject()
+                while let name = try reader.nextKey() {
+                    if name.equals("event", in: payload) {
+                        _ = try reader.peek()
+                        event = reader.position..<payload.count - 1
+                        return
+                    } else if name.equals("session", in: payload) {
+                        session = try reader.unsignedInteger(max: .max)
+                    } else if name.equals("did", in: payload) {
+                        did = try reader.string()
+                    } else {
+                        try reader.skipValue()
+                    }
+                }
+            } catch {
+                throw PayloadError(error)
+            }
+        }
+
+        func parse(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Event {
+            guard let event, payload.last == UInt8(ascii: "}") else { throw PayloadError("it holds no event") }
+            do {
+                return try Event.parse(UnsafeRawBufferPointer(rebasing: payload[event]), limits: .stored)
+            } catch {
+                throw PayloadError("its event is unreadable: \(error.message)")
+            }
+        }
+    }
+
+    static func event(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input {
+        let envelope = try Envelope(payload)
+        guard let session = envelope.session else { throw PayloadError("it names no session") }
+        return .event(try envelope.parse(payload), session: session)
+    }
+
+    /// The authentication that a session entry holds; `nil` for any other session entry.
+    static func authentication(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input? {
+        let envelope = try Envelope(payload)
+        guard envelope.did?.equals("authenticated", in: payload) == true else { return nil }
+        return .authenticated(try envelope.parse(payload), session: envelope.session)
+    }
+
+    /// The event that the relay signed, as a type-5 entry holds it.
+    public static func relayEvent(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Event {
+        try Envelope(payload).parse(payload)
+    }
+}

@@ -1,0 +1,102 @@
+import Nostr
+
+/// Everything that can enter the log from outside. What follows from an input is an `Output`.
+public enum Input: Sendable {
+    /// The log's first entry: whose log this is.
+    case genesis(Genesis)
+    /// The settings from here on.
+    case policy(Policy, RulesVersion)
+    /// A command by whoever holds the machine.
+    case operatorCommand(OperatorCommand)
+    /// A signed event as it came in, from an authenticated session.
+    case event(Event, session: UInt64)
+    /// A session proved to hold a key (NIP-42); `session` is `nil` for its first key, whose entry names the session.
+    case authenticated(Event, session: UInt64?)
+    /// The keys for which a session listens for calls, from here on.
+    case listening(session: UInt64, keys: [PublicKey])
+    /// A session ended.
+    case closed(session: UInt64, reason: String)
+    /// What became of one event that the relay signed.
+    case delivered(Delivery)
+    /// What limits turned away before the log.
+    case dropped(Dropped)
+    /// Time passed, and a rule needs to know.
+    case tick
+    /// The whole state is hashed here, and a snapshot may be kept.
+    case snapshotPoint
+    /// The relay started: every session before this is gone.
+    case restart
+}
+
+/// Whose log this is: the content of entry 0, signed by both keys.
+public struct Genesis: Equatable, Sendable {
+    /// The log's name in its checkpoints: a schemeless URL and an epoch (AUDIT.md).
+    public var origin: String
+    /// The key that signs the relay's events.
+    public var relay: PublicKey
+    /// The log's Ed25519 key, as a note verifier key (C2SP signed-note).
+    public var verifierKey: String
+    /// The relay key's signature over the statement (BIP-340).
+    public var relaySignature: Signature
+    /// The log key's Ed25519 signature over the statement, 64 bytes.
+    public var logSignature: [UInt8]
+
+    /// A genesis with both signatures.
+    public init(
+        origin: String, relay: PublicKey, verifierKey: String, relaySignature: Signature, logSignature: [UInt8]
+    ) {
+        self.origin = origin
+        self.relay = relay
+        self.verifierKey = verifierKey
+        self.relaySignature = relaySignature
+        self.logSignature = logSignature
+    }
+}
+
+/// What the operator's command line asks for.
+public enum OperatorCommand: Equatable, Sendable {
+    case membership(MembershipChange)
+    /// Makes a key the owner of a relay that has none.
+    case setOwner(PublicKey)
+}
+
+/// What became of one event that the relay signed.
+public struct Delivery: Equatable, Sendable {
+    /// The position of the event.
+    public var output: UInt64
+    /// The sessions to which its bytes were written.
+    public var written: [UInt64]
+    /// The sessions that wanted it and did not get it.
+    public var dropped: [UInt64]
+
+    /// A delivery to these sessions.
+    public init(output: UInt64, written: [UInt64], dropped: [UInt64]) {
+        self.output = output
+        self.written = written
+        self.dropped = dropped
+    }
+}
+
+/// What limits turned away before the log: a count, so that a flood cannot fill the disk.
+public struct Dropped: Equatable, Sendable {
+    /// Reasons and how often each was given, sorted by reason.
+    public var counts: [(reason: String, count: UInt64)]
+    /// Some of the keys that were turned away, at most `maximumKeys`.
+    public var keys: [PublicKey]
+
+    /// How many keys one entry names.
+    public static let maximumKeys = 8
+    /// How many reasons one entry counts.
+    public static let maximumReasons = 64
+
+    /// A count of what was turned away.
+    public init(counts: [String: UInt64], keys: [PublicKey]) {
+        self.counts = counts.sorted { Text($0.key) < Text($1.key) }.map { ($0.key, $0.value) }
+        self.keys = Array(keys.prefix(Dropped.maximumKeys))
+    }
+
+    /// Compares reasons, counts and keys.
+    public static func == (left: Dropped, right: Dropped) -> Bool {
+        left.keys == right.keys && left.counts.elementsEqual(right.counts) { $0 == $1 }
+    }
+}

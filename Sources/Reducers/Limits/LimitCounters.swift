@@ -1,0 +1,52 @@
+import Nostr
+
+/// What the limits remember at a point of the log, for whoever reads a state. Only what still counts there: windows that
+/// have ended are left out, whether or not they were forgotten yet.
+public struct LimitCounters: Equatable, Sendable {
+    /// One open rate window.
+    public struct Window: Equatable, Sendable {
+        /// Whose attempts it counts.
+        public var key: PublicKey
+        /// When it opened, in microseconds since 1970.
+        public var openedAt: Int64
+        /// Attempts so far.
+        public var count: Int64
+    }
+
+    /// Connect requests by requester, the oldest window first.
+    public var requests: [Window]
+    /// Calls by target.
+    public var calls: [Window]
+    /// Status reports by reporter.
+    public var reports: [Window]
+    /// Connect requests whose ids are remembered.
+    public var rememberedRequests: Int
+    /// Membership commands whose ids are remembered.
+    public var rememberedCommands: Int
+}
+
+extension RelayState {
+    /// What the limits remember at this point.
+    public var limitCounters: LimitCounters {
+        let time = position?.time ?? 0
+        return LimitCounters(
+            requests: limits.requests.open(at: time), calls: limits.calls.open(at: time),
+            reports: limits.reports.open(at: time), rememberedRequests: limits.seenRequests.remembered(at: time),
+            rememberedCommands: limits.seenCommands.remembered(at: time))
+    }
+}
+
+extension RateWindows {
+    fileprivate func open(at time: Int64) -> [LimitCounters.Window] {
+        order.compactMap { key in
+            guard let window = windows[key], time < window.openedAt + WireConstants.rateWindowMicroseconds else {
+                return nil
+            }
+            return LimitCounters.Window(key: key, openedAt: window.openedAt, count: window.count)
+        }
+    }
+}
+
+extension SeenIDs {
+    fileprivate func remembered(at time: Int64) -> Int { order.count { time < $0.until } }
+}

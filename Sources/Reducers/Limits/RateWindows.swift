@@ -1,0 +1,68 @@
+import DequeModule
+import Nostr
+
+/// Fixed windows, one per key: a window opens with a key's first attempt, every attempt in it counts, and it is
+/// forgotten when the log's time has passed its end (WIRE.md, "24621").
+struct RateWindows: Equatable, Sendable {
+    struct Window: Equatable, Sendable {
+        var openedAt: Int64
+        var count: Int64
+    }
+
+    /// Keys with an open window. One more key finds the limiter full, and is refused: fail closed.
+    static let maximumKeys = 65_536
+
+    private(set) var windows: [PublicKey: Window] = [:]
+    /// Every window once, oldest first: all windows are equally long, so they end in the order in which they opened.
+    private(set) var order: Deque<PublicKey> = []
+
+    /// Counts one attempt and returns how many there were in the window, this one included; `nil` when the limiter is
+    /// full.
+    mutating func count(_ key: PublicKey, at time: Int64) -> Int64? {
+        forget(before: time)
+        if let window = windows[key] {
+            windows[key] = Window(openedAt: window.openedAt, count: window.count + 1)
+            return window.count + 1
+        }
+        guard windows.count < RateWindows.maximumKeys else { return nil }
+        windows[key] = Window(openedAt: time, count: 1)
+        order.append(key)
+        return 1
+    }
+
+    /// How many attempts the key's current window holds.
+    func current(_ key: PublicKey, at time: Int64) -> Int64 {
+        guard let window = windows[key], time < window.openedAt + WireConstants.rateWindowMicroseconds else { return 0 }
+        return window.count
+    }
+
+    /// Drops the windows that have ended.
+    mutating func forget(before time: Int64) {
+        while let oldest = order.first, let window = windows[oldest],
+            window.openedAt + WireConstants.rateWindowMicroseconds <= time
+        {
+            windows[oldest] = nil
+            order.removeFirst()
+        }
+    }
+}
+
+extension RateWindows: StateCodable {
+    func encode(to encoder: inout StateEncoder) {
+        encoder.count(order.count)
+        for key in order {
+            guard let window = windows[key] else { continue }
+            encoder.key(key)
+            encoder.number(window.openedAt)
+            encoder.number(window.count)
+        }
+    }
+
+    init(from decoder: inout StateDecoder) throws(StateDecodingError) {
+        for _ in 0..<(try decoder.count(limit: RateWindows.maximumKeys)) {
+            let key = try decoder.key()
+            windows[key] = Window(openedAt: try decoder.signed(), count: try decoder.signed())
+            order.append(key)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+import Nostr
+
+extension Policy {
+    /// How long the payload of a policy entry may be.
+    static let maximumPayloadBytes = 65_536
+
+    /// The payload of the entry that puts this policy in force: every setting by name, and the version of the rules.
+    public func payload(rules: RulesVersion) -> [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.key("policy")
+        json.beginObject()
+        json.field("dialect", dialect.rawValue)
+        json.key("require_membership")
+        json.bool(requireMembership)
+        json.key("private_signaling")
+        json.bool(privateSignaling)
+        for number in Policy.numbers {
+            json.key(number.name)
+            json.number(self[keyPath: number.path])
+        }
+        json.endObject()
+        json.field("rules", UInt64(rules.rawValue))
+        json.endObject()
+        return json.bytes
+    }
+
+    /// Reads a policy entry. A setting that the entry does not name has its default of version 1; one that this program
+    /// does not know means that the log was written by a newer one.
+    static func read(_ payload: [UInt8]) throws(PayloadError) -> (policy: Policy, rules: RulesVersion) {
+        let object = try PayloadObject(payload)
+        let version = try object.number("rules")
+        guard let rules = UInt32(exactly: version).flatMap({ RulesVersion(rawValue: $0) }) else {
+            throw PayloadError("rules version \(version) is unknown to this program: the log was written by a newer one")
+        }
+        var policy = Policy()
+        for member in try object.object("policy").members {
+            switch (member.key.string, member.value) {
+            case ("dialect", .string(let text)):
+                guard let dialect = Dialect(rawValue: text.string) else {
+                    throw PayloadError("dialect \(text) is unknown")
+                }
+                policy.dialect = dialect
+            case ("require_membership", .bool(let flag)): policy.requireMembership = flag
+            case ("private_signaling", .bool(let flag)): policy.privateSignaling = flag
+            case (let setting, .number(let text)):
+                guard let number = Policy.numbers.first(where: { String(describing: $0.name) == setting }),
+                    let value = Int64(text.string), number.range.contains(value)
+                else { throw PayloadError("policy setting \(setting) is unknown or out of range") }
+                policy[keyPath: number.path] = value
+            default:
+                throw PayloadError("policy setting \(member.key) is unknown or of the wrong type")
+            }
+        }
+        return (policy, rules)
+    }
+}

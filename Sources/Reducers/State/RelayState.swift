@@ -1,0 +1,192 @@
+import Log
+import Nostr
+
+/// The whole state that decisions depend on.
+///
+/// A value: `apply(_:at:)` is the only thing that changes it, and it depends on nothing but the value and its arguments.
+public struct RelayState: Equatable, Sendable {
+    /// Whose log this is; `nil` before entry 0.
+    public internal(set) var origin: String?
+    /// The relay's key, the policy in force and its position.
+    var context: Context
+    /// Who belongs.
+    public internal(set) var membership = Membership()
+    /// The latest note of each reporter.
+    public internal(set) var discovery = Discovery()
+    /// How calls ended.
+    public internal(set) var signaling = Signaling()
+    /// Who is connected and listening.
+    public internal(set) var sessions = Sessions()
+    /// Rate windows and remembered ids.
+    var limits = Limits()
+    /// The position of the latest input.
+    public internal(set) var position: Position?
+    /// SHA-256 of the canonical encoding at the latest type-8 entry; SHA-256("") until then (AUDIT.md, `state_root`).
+    public internal(set) var stateRoot = MerkleTree.emptyRoot
+
+    /// The state before entry 0.
+    public init() {
+        context = Context(relay: .zero, policy: Policy(), policySeq: 0)
+    }
+
+    /// The settings in force.
+    public var policy: Policy { context.policy }
+    /// The position of the entry that put them in force.
+    public var policySeq: UInt64 { context.policySeq }
+    /// The relay's key.
+    public var relay: PublicKey { context.relay }
+
+    /// Applies one input and returns what it comes to.
+    ///
+    /// - Parameter position: the input's own position; its outputs take the positions right after it.
+    @discardableResult
+    public mutating func apply(_ input: Input, at position: Position) -> Transition {
+        var recorder = NoRecorder()
+        return apply(input, at: position, recorder: &recorder)
+    }
+
+    /// The checks that an event goes through when it is applied here, in order.
+    public func explain(_ event: Event, session: UInt64, at position: Position) -> (checks: [Check], Transition) {
+        var recorder = KeepingRecorder()
+        var copy = self
+        let transition = copy.apply(.event(event, session: session), at: position, recorder: &recorder)
+        return (recorder.checks, transition)
+    }
+
+    mutating func apply<R: CheckRecorder>(
+        _ input: Input, at position: Position, recorder: inout R
+    ) -> Transition {
+        self.position = position
+        switch input {
+        case .genesis(let genesis):
+            origin = genesis.origin
+            context.relay = genesis.relay
+            return Transition()
+        case .policy(let policy, _):
+            return apply(policy, at: position)
+        case .operatorCommand(let command):
+            return apply(command, at: position, recorder: &recorder)
+        case .event(let event, let session):
+            return apply(event, session: session, at: position, recorder: &recorder)
+        case .authenticated(let event, let session):
+            return authenticate(event, session: session, at: position)
+        case .listening(let session, let keys):
+            sessions.listen(session: session, to: keys, at: position.seq)
+            return Transition()
+        case .closed(let session, _):
+            sessions.close(session: session)
+            return Transition()
+        case .delivered, .dropped:
+            return Transition()
+        case .tick:
+            let events = discovery.emptyStale(at: position, context: context)
+            return mark(Transition(outputs: events.map(Output.event)), at: position)
+        case .snapshotPoint:
+            return mark(Transition(), at: position)
+        case .restart:
+            sessions.closeAll()
+            return mark(Transition(), at: position)
+        }
+    }
+
+    /// Every type-8 entry forgets what time has passed, and pins the whole state.
+    private mutating func mark(_ transition: Transition, at position: Position) -> Transition {
+        limits.forget(before: position.time)
+        stateRoot = SHA256.hash(encoded())
+        return transition
+    }
+
+    private mutating func apply(_ policy: Policy, at position: Position) -> Transition {
+        var transition = Transition()
+        if policy.dialect != context.policy.dialect {
+            transition.outputs = discovery.emptyAll(at: position, context: context).map(Output.event)
+        }
+        context.policy = policy
+        context.policySeq = position.seq
+        return transition
+    }
+
+    /// Whether a key may open a session: the relay asks before it logs an authentication, so that strangers cost the
+    /// log nothing.
+    public func admission(of key: PublicKey, session: UInt64?) -> Refusal? {
+        guard seat(of: key).isAdmitted else { return .notMember }
+        switch session {
+        case nil where sessions.sessions.count >= Sessions.maximumSessions:
+            return .overloaded("too many sessions, try again later")
+        case let id? where (sessions[id]?.keys.count ?? 0) >= Sessions.maximumKeys:
+            return .overloaded("too many keys on one connection (at most \(Sessions.maximumKeys))")
+        default:
+            return nil
+        }
+    }
+
+    private mutating func authenticate(_ event: Event, session: UInt64?, at position: Position) -> Transition {
+        if let refusal = admission(of: event.pubkey, session: session) { return .refused(refusal) }
+        guard sessions.authenticate(event.pubkey, session: session, at: position.seq) else {
+            return .refused(.notAuthenticated)
+        }
+        return Transition()
+    }
+}
+
+extension RelayState {
+    /// The first byte of an encoded state: what a later layout would change.
+    static let codecVersion: UInt8 = 1
+    private static let maximumOriginBytes = 1024
+
+    /// The canonical encoding: what `state_root` hashes and a snapshot stores. The root itself is not part of it.
+    public func encoded() -> [UInt8] {
+        var encoder = StateEncoder()
+        encoder.byte(RelayState.codecVersion)
+        encoder.flag(position != nil)
+        encoder.number(position?.seq ?? 0)
+        encoder.number(position?.time ?? 0)
+        encoder.data(Array((origin ?? "").utf8))
+        encoder.key(context.relay)
+        encoder.data(context.policy.payload(rules: .current))
+        encoder.number(context.policySeq)
+        membership.encode(to: &encoder)
+        discovery.encode(to: &encoder)
+        encoder.number(signaling.granted)
+        encoder.number(signaling.refused)
+        sessions.encode(to: &encoder)
+        limits.encode(to: &encoder)
+        return encoder.bytes
+    }
+
+    /// A snapshot: the root, which shows damage, and the encoding.
+    public var snapshot: [UInt8] {
+        let bytes = encoded()
+        return SHA256.hash(bytes).bytes + bytes
+    }
+
+    /// Reads a snapshot.
+    ///
+    /// - Throws: for bytes that are no encoded state of this version. A snapshot is a cache: throw it away and replay.
+    public init(snapshot: [UInt8]) throws {
+        guard snapshot.count > Bytes32.count else { throw StateDecodingError.truncated }
+        let bytes = Array(snapshot[Bytes32.count...])
+        let root = SHA256.hash(bytes)
+        guard root.bytes.elementsEqual(snapshot[..<Bytes32.count]) else { throw StateDecodingError.damaged }
+        var decoder = StateDecoder(bytes)
+        self.init()
+        stateRoot = root
+        let version = try decoder.byte()
+        guard version == RelayState.codecVersion else { throw StateDecodingError.badValue(UInt64(version)) }
+        let hasPosition = try decoder.flag()
+        let position = Position(seq: try decoder.number(), time: try decoder.signed())
+        self.position = hasPosition ? position : nil
+        let origin = try decoder.data(limit: RelayState.maximumOriginBytes)
+        self.origin = origin.isEmpty ? nil : String(decoding: origin, as: UTF8.self)
+        context.relay = try decoder.key()
+        context.policy = try Policy.read(try decoder.data(limit: Policy.maximumPayloadBytes)).policy
+        context.policySeq = try decoder.number()
+        membership = try Membership(from: &decoder)
+        discovery = try Discovery(from: &decoder)
+        signaling.granted = try decoder.number()
+        signaling.refused = try decoder.number()
+        sessions = try Sessions(from: &decoder)
+        limits = try Limits(from: &decoder)
+        try decoder.finish()
+    }
+}

@@ -1,0 +1,97 @@
+import Log
+import Nostr
+
+/// Why a log could not be replayed: the entry, and what is wrong with it.
+public struct ReplayError: Error, Equatable, CustomStringConvertible {
+    /// The position of the entry.
+    public var seq: UInt64
+    /// What is wrong with it.
+    public var reason: String
+
+    /// Names the entry and the reason.
+    public init(seq: UInt64, reason: String) {
+        self.seq = seq
+        self.reason = reason
+    }
+
+    /// The message for a user.
+    public var description: String { "entry \(seq): \(reason)" }
+}
+
+/// Rebuilds the state from a log: from the nearest snapshot, then entry by entry.
+public enum Replayer {
+    /// The state after every input before `end`.
+    ///
+    /// - Parameters:
+    ///   - end: the first position that is not applied; `nil` for the whole log.
+    ///   - useSnapshots: `false` to start from entry 0 whatever is cached.
+    ///   - progress: called now and then with the number of entries done and the number to do.
+    /// - Throws: `LogError` or `ReplayError` naming the entry that is damaged or not understood.
+    public static func state(
+        of reader: borrowing LogReader, before end: UInt64? = nil, useSnapshots: Bool = true,
+        progress: ((UInt64, UInt64) -> Void)? = nil
+    ) throws -> RelayState {
+        let end = min(end ?? reader.size, reader.size)
+        var state = RelayState()
+        var start: UInt64 = 0
+        if useSnapshots, let (seq, snapshot) = try snapshot(in: reader, before: end) {
+            state = snapshot
+            start = seq + 1
+        }
+        try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
+            if let input = try entry.input() {
+                state.apply(input, at: Position(seq: entry.leaf.seq, time: entry.leaf.time))
+            }
+            if let progress, entry.leaf.seq.isMultiple(of: progressInterval) {
+                progress(entry.leaf.seq - start, end - start)
+            }
+            return true
+        }
+        return state
+    }
+
+    /// How many entries lie between two calls of a progress handler.
+    public static let progressInterval: UInt64 = 4096
+
+    /// The latest snapshot that decodes, covers an entry before `end`, and has the root that the log commits to.
+    private static func snapshot(
+        in reader: borrowing LogReader, before end: UInt64
+    ) throws -> (seq: UInt64, state: RelayState)? {
+        var bound = end
+        while bound > 0, let (seq, bytes) = try reader.latestSnapshot(atOrBefore: bound - 1) {
+            let successor = try seq + 1 < reader.size ? reader.leaf(at: seq + 1) : nil
+            if let state = try? RelayState(snapshot: bytes), state.position?.seq == seq,
+                successor == nil || successor?.stateRoot == state.stateRoot
+            {
+                return (seq, state)
+            }
+            bound = seq
+        }
+        return nil
+    }
+}
+
+extension EntryView {
+    /// The input that the entry holds; `nil` for an output.
+    ///
+    /// - Throws: `ReplayError` for a payload that is erased or not understood.
+    public func input() throws(ReplayError) -> Input? {
+        guard !leaf.type.isOutput else { return nil }
+        guard let payload else { throw ReplayError(seq: leaf.seq, reason: "its payload was erased") }
+        do {
+            return try Input(type: leaf.type, payload: payload)
+        } catch {
+            throw ReplayError(seq: leaf.seq, reason: error.description)
+        }
+    }
+}
+
+extension EntryType {
+    /// Whether entries of this type follow from the input before them.
+    public var isOutput: Bool {
+        switch self {
+        case .membershipEffect, .decision, .relayEvent: true
+        default: false
+        }
+    }
+}
