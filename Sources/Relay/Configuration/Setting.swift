@@ -1,0 +1,154 @@
+import Nostr
+import Reducers
+
+/// One setting: its name, what it means, and how its text is read.
+///
+/// The name is the key in a file, `RINGDOWN_` and the upper-case name is the environment variable, and `--set NAME=VALUE`
+/// or a flag of its own is the flag.
+struct Setting: Sendable {
+    let name: String
+    let summary: String
+    /// What a value looks like, for error messages.
+    let expected: String
+    /// Reads a value into the settings; `false` when the text is not what was expected.
+    let apply: @Sendable (String, inout Settings) -> Bool
+    /// The value in these settings, as text.
+    let show: @Sendable (Settings) -> String
+
+    var environmentVariable: String { "RINGDOWN_" + name.uppercased() }
+
+    /// All settings, in the order in which help shows them.
+    static let all: [Setting] = general + policy + limits
+
+    static func named(_ name: String) -> Setting? { all.first { $0.name == name } }
+
+    private static let general: [Setting] = [
+        Setting(
+            name: "data", summary: "the directory that holds the log and the keys", expected: "a directory",
+            apply: { $1.data = $0; return !$0.isEmpty }, show: { $0.data }),
+        Setting(
+            name: "listen", summary: "where to listen", expected: "HOST:PORT, such as 127.0.0.1:7447 or [::1]:7447",
+            apply: { $1.listen = ListenAddress($0); return $1.listen != nil },
+            show: { $0.listen?.description ?? "" }),
+        Setting(
+            name: "owner", summary: "the key that owns the relay", expected: "a public key as 64 hex characters or npub",
+            apply: { text, settings in
+                settings.owner = try? PublicKey(parsing: text)
+                return settings.owner != nil
+            }, show: { $0.owner?.npub ?? "" }),
+        Setting(
+            name: "url", summary: "the relay's public addresses, comma-separated",
+            expected: "ws:// or wss:// addresses",
+            apply: { text, settings in
+                settings.urls = text.split(separator: ",").map { $0.trimmed }
+                return settings.urls.allSatisfy { RelayURL($0) != nil }
+            }, show: { $0.urls.joined(separator: ",") }),
+        Setting(
+            name: "origin", summary: "the log's name in its checkpoints; fixed when the log is made",
+            expected: "a host and path without a scheme, such as relay.example.com/mesh/1",
+            apply: { text, settings in
+                settings.origin = text
+                return !text.isEmpty && text.utf8.count <= 255
+                    && text.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "+") }
+            }, show: { $0.origin ?? "" }),
+        Setting(
+            name: "name", summary: "what the relay calls itself (NIP-11)", expected: "a text of at most 100 characters",
+            apply: { $1.name = $0; return $0.count <= 100 }, show: { $0.name }),
+        Setting(
+            name: "description", summary: "how the relay describes itself (NIP-11)",
+            expected: "a text of at most 1,000 characters", apply: { $1.about = $0; return $0.count <= 1000 },
+            show: { $0.about }),
+        Setting(
+            name: "log_level", summary: "how much goes to standard error",
+            expected: "trace, debug, info, notice, warning, error or critical",
+            apply: {
+                $1.logLevel = $0
+                return ["trace", "debug", "info", "notice", "warning", "error", "critical"].contains($0)
+            }, show: { $0.logLevel }),
+    ]
+
+    private static let policy: [Setting] =
+        [
+            Setting(
+                name: "open", summary: "let every authenticated key pass the gate: no membership is required",
+                expected: "true or false",
+                apply: { text, settings in
+                    guard let flag = Bool(text) else { return false }
+                    settings.policy.requireMembership = !flag
+                    return true
+                }, show: { String(!$0.policy.requireMembership) }),
+            Setting(
+                name: "dialect", summary: "which product's spelling the mesh events use", expected: "sprout or buzz",
+                apply: { text, settings in
+                    guard let dialect = Dialect(rawValue: text) else { return false }
+                    settings.policy.dialect = dialect
+                    return true
+                }, show: { $0.policy.dialect.rawValue }),
+            Setting(
+                name: "private_signaling",
+                summary: "deliver a call-me-now only to sessions authenticated as its recipient",
+                expected: "true or false",
+                apply: { text, settings in
+                    guard let flag = Bool(text) else { return false }
+                    settings.policy.privateSignaling = flag
+                    return true
+                }, show: { String($0.policy.privateSignaling) }),
+        ]
+        + Policy.numericSettings.map { setting in
+            number(
+                setting.name, "policy: \(setting.name.split(separator: "_").joined(separator: " "))", setting.range,
+                get: { $0.policy[setting: setting.name] ?? 0 }, set: { $1.policy[setting: setting.name] = $0 })
+        }
+
+    private static let limits: [Setting] = [
+        limit("threads", "threads that serve sockets, 0 for one a core", 0...256, \.threads),
+        limit("maximum_connections", "connections at once", 1...1_000_000, \.maximumConnections),
+        limit("maximum_message_bytes", "bytes of one message", 1_024...4_194_304, \.maximumMessageBytes),
+        limit("maximum_subscriptions", "subscriptions of one connection", 1...10_000, \.maximumSubscriptions),
+        limit("maximum_filters", "filters in one REQ", 1...1_000, \.maximumFilters),
+        limit("maximum_in_flight", "events of one connection that wait for their commit", 1...65_536, \.maximumInFlight),
+        limit(
+            "maximum_pending_messages", "messages of one connection that wait for an earlier one", 1...65_536,
+            \.maximumPendingMessages),
+        limit("maximum_queue", "inputs that wait for the sequencer", 16...1_048_576, \.maximumQueue),
+        limit("maximum_limit", "events that one filter returns at most", 1...1_000_000, \.maximumLimit),
+        limit(
+            "maximum_backlog_bytes", "bytes that wait for a slow reader before it is closed", 65_536...1_073_741_824,
+            \.maximumBacklogBytes),
+        limit("drain_seconds", "seconds that a shutdown may take", 1...300, \.drainSeconds),
+        limit("snapshot_interval", "entries between two snapshots of the state", 100...10_000_000, \.snapshotInterval),
+        limit(
+            "initial_map_bytes", "bytes of the first memory map; it grows by itself", 1_048_576...1_099_511_627_776,
+            \.initialMapBytes),
+    ]
+
+    private static func number(
+        _ name: String, _ summary: String, _ range: ClosedRange<Int64>,
+        get: @escaping @Sendable (Settings) -> Int64, set: @escaping @Sendable (Int64, inout Settings) -> Void
+    ) -> Setting {
+        Setting(
+            name: name, summary: summary, expected: "a whole number from \(range.lowerBound) to \(range.upperBound)",
+            apply: { text, settings in
+                guard let value = Int64(text), range.contains(value) else { return false }
+                set(value, &settings)
+                return true
+            }, show: { String(get($0)) })
+    }
+
+    private static func limit(
+        _ name: String, _ summary: String, _ range: ClosedRange<Int64>,
+        _ path: WritableKeyPath<ServerLimits, Int> & Sendable
+    ) -> Setting {
+        number(
+            name, summary, range, get: { Int64($0.limits[keyPath: path]) },
+            set: { $1.limits[keyPath: path] = Int($0) })
+    }
+}
+
+extension Substring {
+    /// Without white space at the ends.
+    fileprivate var trimmed: String {
+        let kept = drop { $0.isWhitespace }
+        return String(kept.reversed().drop { $0.isWhitespace }.reversed())
+    }
+}

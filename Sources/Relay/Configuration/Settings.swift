@@ -1,0 +1,59 @@
+import Nostr
+import Reducers
+
+/// Everything that can be set, with its default. Read once at the start.
+public struct Settings: Sendable {
+    /// The directory that holds the log and the keys.
+    public var data = ""
+    /// Where the relay listens.
+    public var listen = ListenAddress("127.0.0.1:7447")
+    /// The key that owns the relay; `nil` takes the one in the log, or makes one.
+    public var owner: PublicKey?
+    /// The public addresses of the relay, as clients write them; without one, the host that a client asked for counts.
+    public var urls: [String] = []
+    /// The log's name in its checkpoints; `nil` makes one from the first public address.
+    public var origin: String?
+    /// What the relay calls itself in NIP-11.
+    public var name = "Ringdown"
+    /// How the relay describes itself in NIP-11.
+    public var about = "A relay for a closed community whose members lend each other computers."
+    /// The settings that decisions depend on; they go into the log.
+    public var policy = Policy()
+    /// The settings that protect the process; they do not change any decision.
+    public var limits = ServerLimits()
+    /// The least severe level that is written to standard error.
+    public var logLevel = "info"
+
+    /// The defaults.
+    public init() {}
+}
+
+/// The settings that protect the process.
+public struct ServerLimits: Equatable, Sendable {
+    /// Threads that serve sockets and check signatures; 0 means one a core.
+    public var threads = 0
+    /// Connections at once.
+    public var maximumConnections = 20_000
+    /// Bytes of one message of a client.
+    public var maximumMessageBytes = 262_144
+    /// Subscriptions of one connection.
+    public var maximumSubscriptions = 64
+    /// Filters in one REQ.
+    public var maximumFilters = 16
+    /// Events of one connection that wait for their commit.
+    public var maximumInFlight = 512
+    /// Messages of one connection that wait for an earlier one.
+    public var maximumPendingMessages = 1024
+    /// Inputs that wait for the sequencer, over all connections.
+    public var maximumQueue = 65_536
+    /// Events that one filter returns when it names no limit, and at most.
+    public var maximumLimit = 5_000
+    /// Bytes that wait for a slow reader before its connection is closed.
+    public var maximumBacklogBytes = 8_388_608
+    /// Seconds that a shutdown may take.
+    public var drainSeconds = 10
+    /// Entries between two snapshots of the state.
+    public var snapshotInterval = 20_000
+    /// Bytes of the first memory map; it doubles by itself.
+    public var initialMapBytes = 1 << 30
+}

@@ -1,0 +1,24 @@
+import Log
+import Nostr
+import Reducers
+
+extension Batch {
+    /// Gives an input its position and time, applies it to the state, and appends it with everything that follows from
+    /// it. Returns the step and the events that are served from now on, once the batch is committed.
+    func append(
+        _ input: Input, to state: inout RelayState, signedBy secret: SecretKey
+    ) throws -> (Step, served: [LiveEvent]) {
+        let (seq, time) = next(now: Clock.microseconds())
+        let step = state.step(input, at: Position(seq: seq, time: time), salt: Randomness.bytes32()) {
+            $0.signed(by: secret)
+        }
+        var served: [LiveEvent] = []
+        for draft in step.drafts {
+            let placed = try append(draft, time: time)
+            if let indexing = draft.event, placed.isServed {
+                served.append(LiveEvent(seq: placed.seq, event: indexing.event))
+            }
+        }
+        return (step, served)
+    }
+}

@@ -1,0 +1,69 @@
+import Nostr
+import Reducers
+
+/// A connection, wherever it lives: its event loop's shard, and its number there.
+struct ConnectionID: Hashable, Sendable {
+    var shard: Int
+    var number: UInt64
+}
+
+/// What a part of the relay hands to the sequencer.
+struct Submission: Sendable {
+    /// What is to be logged.
+    enum Content: Sendable {
+        /// A verified event of an authenticated session.
+        case event(Event, session: UInt64)
+        /// A verified NIP-42 event whose challenge, relay and time were found right.
+        case authenticate(Event, session: UInt64?)
+        /// The keys for which a session listens for calls, from here on.
+        case listening(session: UInt64, keys: [PublicKey])
+        case closed(session: UInt64, reason: String)
+        case delivered(Delivery)
+        case operatorCommand(OperatorCommand)
+        /// Something turned away before the log: a count of one, and a key where its signature was good.
+        case dropped(reason: String, key: PublicKey?)
+    }
+
+    /// Who waits for the outcome.
+    enum Sender: Sendable {
+        case none
+        case connection(ConnectionID)
+        case caller(@Sendable (Transition.Answer) -> Void)
+    }
+
+    var content: Content
+    var sender = Sender.none
+}
+
+/// What became of a submission, for the connection that sent it.
+struct Reply: Sendable {
+    enum Content: Sendable {
+        /// NIP-01 `OK` for an event.
+        case event(EventID, Transition.Answer)
+        /// `OK` for an authentication; `session` names the session when it was accepted.
+        case authenticated(EventID, PublicKey, Transition.Answer, session: UInt64?)
+        /// The session's listening is on record.
+        case listening
+    }
+
+    var connection: UInt64
+    var content: Content
+}
+
+/// An event that became durable and goes to subscribers.
+struct LiveEvent: Sendable {
+    var seq: UInt64
+    var event: Event
+}
+
+/// What one commit means for the shards.
+struct CommittedBatch: Sendable {
+    /// Replies by shard.
+    var replies: [[Reply]]
+    /// Events for whoever subscribed, in the order of the log.
+    var events: [LiveEvent] = []
+    /// Keys that stopped being members.
+    var expelled: [PublicKey] = []
+    /// Whether call-me-nows reach only sessions of their recipient.
+    var privateSignaling = true
+}

@@ -1,0 +1,122 @@
+import Foundation
+import Log
+import Logging
+import NIOCore
+import Nostr
+import Reducers
+import ServiceLifecycle
+import Synchronization
+
+/// The relay as a service: opens the log, serves, and drains when it is told to stop.
+struct RelayService: Service {
+    private let settings: Settings
+    private let opened: OpenedLog
+    private let logger: Logger
+
+    /// Opens the log, and sets the owner and what else the start needs.
+    init(settings: Settings, logger: Logger) throws {
+        self.settings = settings
+        self.logger = logger
+        var opened = try OpenedLog(
+            directory: settings.data, policy: settings.policy, origin: settings.origin ?? RelayService.origin(settings),
+            initialMapBytes: settings.limits.initialMapBytes, logger: logger)
+        try RelayService.settleOwner(settings, &opened, logger)
+        try opened.append([.restart])
+        self.opened = opened
+    }
+
+    /// A log's name is the relay's first public address without its scheme, and an epoch (AUDIT.md, "checkpoint").
+    private static func origin(_ settings: Settings) -> String? {
+        settings.urls.first.flatMap { RelayURL($0) }.map { $0.address + "/1" }
+    }
+
+    private static func settleOwner(_ settings: Settings, _ opened: inout OpenedLog, _ logger: Logger) throws {
+        let current = opened.state.membership.owner?.key
+        let owner: PublicKey
+        switch (settings.owner, current) {
+        case (let wanted?, let current?) where wanted != current:
+            throw SettingsError(
+                description: "owner is \(wanted.npub), but the log in \(settings.data) belongs to \(current.npub); "
+                    + "leave --owner away, or use another --data")
+        case (_, .some): return
+        case (let wanted?, nil): owner = wanted
+        case (nil, nil):
+            owner = try Identity.createOwner(settings.data)
+            logger.notice(
+                "no owner was given: made an owner's key",
+                metadata: ["npub": "\(owner.npub)", "secret": "\(Identity.ownerPath(settings.data))"])
+        }
+        for transition in try opened.append([.operatorCommand(.setOwner(owner))]) where !transition.answer.accepted {
+            throw SettingsError(description: transition.answer.message)
+        }
+    }
+
+    func run() async throws {
+        guard let address = settings.listen else { return }
+        let failure = Mutex<(any Error)?>(nil)
+        let (failed, reportFailure) = AsyncStream.makeStream(of: Never.self)
+        let server = Server(settings: settings, opened: opened, logger: logger) { error in
+            failure.withLock { $0 = error }
+            reportFailure.finish()
+        }
+        let ended = RelayService.startSequencer(of: server)
+        do {
+            let control = try await ControlServer(
+                directory: settings.data, group: server.eventLoopGroup, submit: { server.submit($0) })
+            let listener = try await server.listen(on: address)
+            announce(listener)
+            await RelayService.untilShutdown(or: failed)
+            logger.info("shutting down")
+            await control.close()
+            await server.drain(listener)
+        } catch {
+            server.stop()
+            failure.withLock { $0 = $0 ?? RelayService.listenError(error, address) }
+        }
+        for await _ in ended {}
+        await server.shutdown()
+        if let error = failure.withLock({ $0 }) { throw error }
+        logger.info("stopped")
+    }
+
+    private func announce(_ listener: any Channel) {
+        logger.info(
+            "listening",
+            metadata: [
+                "address": "\(listener.localAddress?.description ?? "")", "relay": "\(opened.state.relay.npub)",
+                "entries": "\(opened.state.position.map { $0.seq + 1 } ?? 0)",
+                "members": "\(opened.state.membership.members.count)",
+                "open": "\(!settings.policy.requireMembership)",
+            ])
+    }
+
+    /// Runs the sequencer on a thread of its own; the stream ends when it does.
+    private static func startSequencer(of server: Server) -> AsyncStream<Never> {
+        let (ended, end) = AsyncStream.makeStream(of: Never.self)
+        let thread = Thread {
+            server.runSequencer()
+            end.finish()
+        }
+        thread.name = "sequencer"
+        thread.stackSize = sequencerStackBytes
+        thread.start()
+        return ended
+    }
+
+    private static let sequencerStackBytes = 4 << 20
+
+    /// Returns when the relay is told to stop, or when it cannot go on.
+    private static func untilShutdown(or failed: AsyncStream<Never>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await gracefulShutdown() }
+            group.addTask { for await _ in failed {} }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private static func listenError(_ error: any Error, _ address: ListenAddress) -> any Error {
+        guard let error = error as? IOError else { return error }
+        return SettingsError(description: "cannot listen on \(address): \(String(cString: strerror(error.errnoCode)))")
+    }
+}

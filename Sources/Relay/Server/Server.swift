@@ -1,0 +1,177 @@
+import Log
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOWebSocket
+import Nostr
+import Reducers
+import Synchronization
+
+/// The listening socket, the shards behind it, and the sequencer that they share.
+final class Server: Sendable {
+    /// Bytes read from a socket at once: a bound on how many events one connection may have checked before others.
+    private static let readBytes = 16_384
+
+    private let settings: Settings
+    private let group: MultiThreadedEventLoopGroup
+    private let shards: [Shard]
+    private let sequencer: Sequencer
+    private let readiness = Readiness()
+    private let connections = ConnectionCount()
+    private let information: RelayInformation
+    private let shared: SessionContext
+    private let logger: Logger
+
+    /// A server over an opened log. `fail` is called once when the log cannot be written any more.
+    init(
+        settings: Settings, opened: OpenedLog, logger: Logger, fail: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.settings = settings
+        self.logger = logger
+        let threads = settings.limits.threads == 0 ? System.coreCount : settings.limits.threads
+        group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
+        let router = Router()
+        sequencer = Sequencer(
+            log: opened.log, state: opened.state, secret: opened.identity.relay, limits: settings.limits,
+            shardCount: threads, logger: logger, publish: { router.publish($0) }, fail: fail)
+        let sequencer = sequencer
+        shards = group.makeIterator().enumerated().map { index, loop in
+            Shard(index: index, eventLoop: loop, log: opened.log, submit: { sequencer.submit($0) })
+        }
+        router.connect(shards)
+        information = RelayInformation(
+            settings: settings, owner: opened.state.membership.owner?.key, relay: opened.identity.relay.publicKey,
+            verifierKey: opened.identity.log.verifierKey(origin: opened.state.origin ?? ""))
+        var hosts = Set(settings.urls.compactMap { RelayURL($0)?.host })
+        if let host = settings.listen.flatMap({ RelayURL.host(ofAuthority: $0.description) }) { hosts.insert(host) }
+        shared = SessionContext(
+            relay: opened.identity.relay.publicKey, limits: settings.limits, hosts: hosts, logger: logger)
+    }
+
+    /// Runs the sequencer on the calling thread until `stop()`.
+    func runSequencer() { sequencer.run() }
+
+    /// Lets `runSequencer()` return once what waits is committed.
+    func stop() { sequencer.stop() }
+
+    /// Hands an operator's command to the sequencer; `false` when it is overloaded.
+    func submit(_ submission: Submission) -> Bool { sequencer.submit([submission]) }
+
+    var eventLoopGroup: MultiThreadedEventLoopGroup { group }
+
+    /// Binds the listening socket.
+    func listen(on address: ListenAddress) async throws -> any Channel {
+        try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Server.readBytes))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
+            .childChannelInitializer { [self] channel in prepare(channel) }
+            .bind(host: address.host, port: address.port).get()
+    }
+
+    private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
+        guard connections.begin(limit: settings.limits.maximumConnections) else {
+            logger.warning("too many connections", metadata: ["limit": "\(settings.limits.maximumConnections)"])
+            return channel.close()
+        }
+        channel.closeFuture.whenComplete { [connections] _ in connections.end() }
+        guard let shard = shards.first(where: { $0.eventLoop === channel.eventLoop }) else { return channel.close() }
+        let limit = settings.limits.maximumMessageBytes
+        let upgrader = NIOWebSocketServerUpgrader(
+            maxFrameSize: limit, automaticErrorHandling: false,
+            shouldUpgrade: { [readiness] channel, _ in
+                channel.eventLoop.makeSucceededFuture(readiness.isReady ? HTTPHeaders() : nil)
+            },
+            upgradePipelineHandler: { [shared] channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    var hosts = shared.hosts
+                    if let address = channel.localAddress?.ipAddress,
+                        let host = RelayURL.host(ofAuthority: address.contains(":") ? "[\(address)]" : address)
+                    {
+                        hosts.insert(host)
+                    }
+                    try channel.pipeline.syncOperations.addHandlers([
+                        NIOWebSocketFrameAggregator(
+                            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: Server.maximumFragments,
+                            maxAccumulatedFrameSize: limit),
+                        WebSocketSession(shard: shard, shared: shared, hosts: hosts),
+                    ])
+                }
+            })
+        return channel.eventLoop.makeCompletedFuture { [information, readiness] in
+            let handler = HTTPHandler(information: information, readiness: readiness)
+            let box = NIOLoopBound(handler, eventLoop: channel.eventLoop)
+            try channel.pipeline.syncOperations.configureHTTPServerPipeline(
+                withServerUpgrade: (
+                    upgraders: [upgrader],
+                    completionHandler: { context in
+                        context.pipeline.syncOperations.removeHandler(box.value, promise: nil)
+                    }
+                ))
+            try channel.pipeline.syncOperations.addHandler(handler)
+        }
+    }
+
+    /// Frames that one message may be sent in.
+    private static let maximumFragments = 1024
+
+    /// Turns away new work, closes every connection with 1012 once its answers are out, commits what waits, and lets
+    /// `runSequencer()` return.
+    func drain(_ listener: any Channel) async {
+        readiness.startDraining()
+        try? await listener.close()
+        let limit = settings.limits.drainSeconds
+        await withTaskGroup(of: Bool.self) { [shards] group in
+            group.addTask {
+                for shard in shards { try? await shard.drain().get() }
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(limit))
+                return false
+            }
+            if await group.next() == false {
+                logger.warning("connections were still open when the time to drain was over")
+            }
+            group.cancelAll()
+        }
+        sequencer.stop()
+    }
+
+    /// Ends the event loops, once the sequencer has ended.
+    func shutdown() async { try? await group.shutdownGracefully() }
+}
+
+/// How many connections are open.
+private final class ConnectionCount: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func begin(limit: Int) -> Bool {
+        guard count.wrappingAdd(1, ordering: .relaxed).newValue <= limit else {
+            end()
+            return false
+        }
+        return true
+    }
+
+    func end() { count.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// Carries committed batches to the shards, which are made after the sequencer that feeds them.
+private final class Router: Sendable {
+    private let shards = Mutex<[Shard]>([])
+
+    func connect(_ all: [Shard]) { shards.withLock { $0 = all } }
+
+    func publish(_ batch: CommittedBatch) {
+        let shards = shards.withLock { $0 }
+        let isForAll = !batch.events.isEmpty || !batch.expelled.isEmpty
+        for shard in shards where isForAll || !batch.replies[shard.index].isEmpty {
+            shard.eventLoop.execute { shard.publish(batch) }
+        }
+    }
+}

@@ -1,0 +1,256 @@
+import DequeModule
+import Nostr
+import Reducers
+
+/// One connection as a state machine: it is stepped with messages and replies, and says what is to be done.
+///
+/// It does no I/O of its own. The order of a connection's messages is kept: events follow each other without waiting, but
+/// anything else waits until what came before it is done, so a client may send AUTH and REQ in one breath, and a REQ sees
+/// the events that the same client sent before it.
+struct SessionMachine {
+    /// What the connection's owner has to do, in this order.
+    enum Effect {
+        /// Send a relay message.
+        case send(RelayMessage)
+        /// Hand an input to the sequencer.
+        case submit(Submission.Content)
+        /// Replace or begin a live subscription.
+        case subscribe(SubscriptionID, [Filter])
+        /// End a live subscription.
+        case unsubscribe(SubscriptionID)
+        /// Send the stored events of a subscription, then tell the machine that it is done.
+        case query(SubscriptionID, [Filter])
+        /// Stop sending stored events.
+        case cancelQuery
+    }
+
+    /// What the next message has to wait for.
+    enum Waiting: Equatable {
+        case nothing
+        case authentication
+        case listening(SubscriptionID, [Filter])
+        case query(SubscriptionID)
+    }
+
+    /// What an event is checked against besides itself.
+    struct Surroundings {
+        /// The relay's clock in seconds.
+        var now: Int64
+        /// The relay's key.
+        var relay: PublicKey
+        /// Whether an event of that id is stored already: looked up before its signature is checked.
+        var isStored: (EventID) -> Bool
+    }
+
+    private let authentication: Authentication
+    private let limits: ServerLimits
+    /// The session's name in the log, once a key was authenticated.
+    private(set) var name: UInt64?
+    /// The keys that the connection proved to hold.
+    private(set) var keys: [PublicKey] = []
+    private(set) var subscriptions: [SubscriptionID: [Filter]] = [:]
+    /// Events that were handed over and not answered yet.
+    private(set) var inFlight = 0
+    private(set) var waiting = Waiting.nothing
+    private var pending: Deque<ClientMessage> = []
+    /// The keys for which the log says that this session listens.
+    private var listening: [PublicKey] = []
+
+    init(authentication: Authentication, limits: ServerLimits) {
+        self.authentication = authentication
+        self.limits = limits
+    }
+
+    /// Whether the connection should not be read for now.
+    var isSaturated: Bool {
+        pending.count >= limits.maximumPendingMessages || inFlight >= limits.maximumInFlight
+    }
+
+    /// Whether nothing is on its way: the connection may be closed without an answer getting lost.
+    var isIdle: Bool { inFlight == 0 && waiting == .nothing && pending.isEmpty }
+
+    /// The first thing that a client hears (NIP-42).
+    var greeting: RelayMessage { .auth(challenge: authentication.challenge.string) }
+
+    // MARK: Messages
+
+    mutating func receive(_ message: ClientMessage, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        if pending.isEmpty, case .close(let id) = message, waiting == .query(id) {
+            effects.append(.cancelQuery)
+            waiting = .nothing
+        }
+        pending.append(message)
+        advance(surroundings, &effects)
+    }
+
+    /// Handles waiting messages for as long as they need not wait.
+    mutating func advance(_ surroundings: Surroundings, _ effects: inout [Effect]) {
+        while waiting == .nothing, let message = pending.first {
+            if case .event(let event) = message {
+                guard inFlight < limits.maximumInFlight else { return }
+                pending.removeFirst()
+                publish(event, surroundings, &effects)
+                continue
+            }
+            guard inFlight == 0 else { return }
+            pending.removeFirst()
+            switch message {
+            case .event: break
+            case .auth(let event): authenticate(event, surroundings, &effects)
+            case .request(let id, let filters): request(id, filters, surroundings, &effects)
+            case .count(let id, _):
+                let reason = keys.isEmpty ? Refusal.notAuthenticated.message : "unsupported: COUNT is not offered by this relay"
+                effects.append(.send(.closed(id, message: reason)))
+            case .close(let id): close(id, surroundings, &effects)
+            }
+        }
+    }
+
+    private mutating func publish(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        guard let name else {
+            return refuse(event, Refusal.notAuthenticated, key: nil, &effects)
+        }
+        // Before the signature is checked: it costs a hundred times as much as looking.
+        if !event.kind.isDecided, surroundings.isStored(event.id) {
+            effects.append(.send(.ok(event.id, accepted: true, message: "duplicate: already have this event")))
+            return
+        }
+        do {
+            try event.verify()
+        } catch {
+            // Who acts for somebody else is told so first (WIRE.md, checks 2 and 3), whatever the signature is worth.
+            let isImpostor = event.kind.actsForAuthor && !keys.contains(event.pubkey)
+            return refuse(event, isImpostor ? .authorMismatch : .invalidEvent(error.message), key: nil, &effects)
+        }
+        inFlight += 1
+        effects.append(.submit(.event(event, session: name)))
+    }
+
+    private func refuse(_ event: Event, _ refusal: Refusal, key: PublicKey?, _ effects: inout [Effect]) {
+        effects.append(.submit(.dropped(reason: refusal.code, key: key)))
+        effects.append(.send(.ok(event.id, accepted: false, message: refusal.message)))
+    }
+
+    private mutating func authenticate(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        if let fault = authentication.fault(in: event, now: surroundings.now) {
+            effects.append(.submit(.dropped(reason: "auth_invalid", key: nil)))
+            effects.append(.send(.ok(event.id, accepted: false, message: fault)))
+            return
+        }
+        guard !keys.contains(event.pubkey) else {
+            effects.append(.send(.ok(event.id, accepted: true, message: "")))
+            return
+        }
+        waiting = .authentication
+        effects.append(.submit(.authenticate(event, session: name)))
+    }
+
+    private mutating func request(
+        _ id: SubscriptionID, _ filters: [Filter], _ surroundings: Surroundings, _ effects: inout [Effect]
+    ) {
+        guard name != nil else {
+            effects.append(.submit(.dropped(reason: Refusal.notAuthenticated.code, key: nil)))
+            effects.append(.send(.closed(id, message: Refusal.notAuthenticated.message)))
+            return
+        }
+        guard filters.count <= limits.maximumFilters else {
+            effects.append(.send(.closed(id, message: "invalid: a REQ has at most \(limits.maximumFilters) filters")))
+            return
+        }
+        guard subscriptions[id] != nil || subscriptions.count < limits.maximumSubscriptions else {
+            let reason = "restricted: a connection has at most \(limits.maximumSubscriptions) subscriptions, close one"
+            effects.append(.send(.closed(id, message: reason)))
+            return
+        }
+        subscriptions[id] = filters
+        effects.append(.subscribe(id, filters))
+        // The stored events come after the log knows who listens: EOSE means that calls will arrive.
+        if reportListening(surroundings, &effects) {
+            waiting = .listening(id, filters)
+        } else {
+            waiting = .query(id)
+            effects.append(.query(id, filters))
+        }
+    }
+
+    private mutating func close(_ id: SubscriptionID, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        guard subscriptions.removeValue(forKey: id) != nil else { return }
+        effects.append(.unsubscribe(id))
+        reportListening(surroundings, &effects)
+    }
+
+    /// Puts on record for which keys the connection listens for calls, when that changed.
+    @discardableResult
+    private mutating func reportListening(_ surroundings: Surroundings, _ effects: inout [Effect]) -> Bool {
+        guard let name else { return false }
+        let now = keys.filter { key in
+            subscriptions.values.contains { filters in
+                filters.contains { $0.hears(callsTo: key, from: surroundings.relay, at: surroundings.now) }
+            }
+        }
+        guard now != listening else { return false }
+        listening = now
+        effects.append(.submit(.listening(session: name, keys: now)))
+        return true
+    }
+
+    // MARK: Replies
+
+    mutating func replied(_ reply: Reply.Content, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        switch reply {
+        case .event(let id, let answer):
+            inFlight -= 1
+            effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
+        case .authenticated(let id, let key, let answer, let session):
+            waiting = .nothing
+            if let session {
+                name = session
+                keys.append(key)
+            }
+            effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
+            if session != nil, !subscriptions.isEmpty { reportListening(surroundings, &effects) }
+        case .listening:
+            // A CLOSE reports without waiting; only a REQ waits for its report.
+            if case .listening(let id, let filters) = waiting {
+                waiting = .query(id)
+                effects.append(.query(id, filters))
+            }
+        }
+        advance(surroundings, &effects)
+    }
+
+    /// The stored events of a subscription were sent.
+    mutating func queryDone(_ id: SubscriptionID, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        guard waiting == .query(id) else { return }
+        waiting = .nothing
+        effects.append(.send(.endOfStoredEvents(id)))
+        advance(surroundings, &effects)
+    }
+}
+
+extension Kind {
+    /// Kinds that act for their author, who therefore has to be an authenticated key of the session.
+    var actsForAuthor: Bool {
+        switch self {
+        case .meshStatusReport, .meshConnectRequest, .addMember, .removeMember, .changeRole: true
+        default: false
+        }
+    }
+
+    /// Kinds whose every arrival is a decision of its own: the reducers remember their ids.
+    var isDecided: Bool {
+        switch self {
+        case .meshConnectRequest, .addMember, .removeMember, .changeRole: true
+        default: false
+        }
+    }
+}
+
+extension Filter {
+    /// Whether a call-me-now that the relay signs now for this key would match.
+    func hears(callsTo key: PublicKey, from relay: PublicKey, at now: Int64) -> Bool {
+        guard ids == nil, kinds?.contains(.callMeNow) ?? true, authors?.contains(relay) ?? true else { return false }
+        guard since.map({ $0 <= now }) ?? true, until.map({ $0 >= now }) ?? true else { return false }
+        return tags.allSatisfy { $0.letter == UInt8(ascii: "p") && $0.values.contains(Text(key.hex)) }
+    }
+}

@@ -1,0 +1,324 @@
+import Log
+import Logging
+import NIOCore
+import NIOWebSocket
+import Nostr
+import Reducers
+
+/// What every session of a relay shares.
+struct SessionContext: Sendable {
+    let relay: PublicKey
+    let limits: ServerLimits
+    /// The hosts under which the relay is known, besides the address that a client reached.
+    let hosts: Set<String>
+    let logger: Logger
+}
+
+/// The shell around one session's state machine: frames in, frames out, on one event loop.
+final class WebSocketSession: ChannelInboundHandler {
+    typealias InboundIn = WebSocketFrame
+
+    private let shard: Shard
+    private let shared: SessionContext
+    private var machine: SessionMachine
+    private var id: ConnectionID?
+    private let outbox: Outbox
+    private var context: ChannelHandlerContext?
+    private var submissions: [Submission] = []
+    private var subscriptions: [SubscriptionID: LiveSubscription] = [:]
+    private var scan: RunningScan?
+    private var isDraining = false
+    private var closeReason = "connection closed"
+
+    init(shard: Shard, shared: SessionContext, hosts: Set<String>) {
+        self.shard = shard
+        self.shared = shared
+        machine = SessionMachine(authentication: Authentication(hosts: hosts), limits: shared.limits)
+        outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes)
+    }
+
+    /// Whether the connection proved to hold this key, given in hex.
+    func holds(_ key: Text) -> Bool { machine.keys.contains { Text($0.hex) == key } }
+
+    // MARK: The connection's life
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        outbox.attach(to: context)
+        id = shard.add(self)
+        send(machine.greeting)
+        flush()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+    private func end() {
+        guard let id else { return }
+        self.id = nil
+        scan = nil
+        outbox.detach()
+        for subscription in subscriptions.values { shard.unsubscribe(subscription) }
+        subscriptions = [:]
+        shard.remove(self, id)
+        if let name = machine.name {
+            _ = shard.submit([Submission(content: .closed(session: name, reason: closeReason))])
+        }
+        context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge, NIOWebSocketError.invalidFrameLength:
+            close(.messageTooLarge, "a message has at most \(shared.limits.maximumMessageBytes) bytes")
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
+            close(.protocolError, "broken WebSocket framing")
+        default:
+            closeReason = "connection error"
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Reading
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let frame = unwrapInboundIn(data)
+        guard !outbox.isClosing else {
+            if frame.opcode == .connectionClose { context.close(promise: nil) }
+            return
+        }
+        switch frame.opcode {
+        case .text: receive(frame.unmaskedData)
+        case .ping: outbox.append(opcode: .pong, frame.unmaskedData)
+        case .pong: break
+        case .connectionClose:
+            closeReason = "closed by the client"
+            outbox.close(.normalClosure, "", isAnswer: true)
+        default:
+            send(.notice("invalid: only text frames are understood"))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        submit()
+        flush()
+        updateReading()
+    }
+
+    private func receive(_ buffer: ByteBuffer) {
+        let message: ClientMessage
+        do {
+            message = try buffer.withUnsafeReadableBytes { bytes throws(ClientMessageError) in
+                try ClientMessage.parse(bytes)
+            }
+        } catch {
+            shared.logger.debug("unreadable message", metadata: ["reason": "\(error)"])
+            drop("unreadable_message")
+            answer(error)
+            return
+        }
+        step { machine, surroundings, effects in machine.receive(message, surroundings, &effects) }
+    }
+
+    /// Strangers learn nothing about their messages before they authenticate.
+    private func answer(_ error: ClientMessageError) {
+        switch error {
+        case .event(let id?, _) where machine.keys.isEmpty:
+            send(.ok(id, accepted: false, message: Refusal.notAuthenticated.message))
+        case .subscription(let id, _) where machine.keys.isEmpty:
+            send(.closed(id, message: Refusal.notAuthenticated.message))
+        default:
+            send(error.reply)
+        }
+    }
+
+    private func drop(_ reason: String) {
+        submissions.append(Submission(content: .dropped(reason: reason, key: nil)))
+    }
+
+    // MARK: Stepping the machine
+
+    private var surroundings: SessionMachine.Surroundings {
+        SessionMachine.Surroundings(
+            now: Clock.seconds(), relay: shared.relay,
+            isStored: { [log = shard.log] id in (try? log.read { try $0.isServed(id) }) ?? false })
+    }
+
+    private func step(
+        _ body: (inout SessionMachine, SessionMachine.Surroundings, inout [SessionMachine.Effect]) -> Void
+    ) {
+        var effects: [SessionMachine.Effect] = []
+        body(&machine, surroundings, &effects)
+        for effect in effects { perform(effect) }
+    }
+
+    private func perform(_ effect: SessionMachine.Effect) {
+        guard let id else { return }
+        switch effect {
+        case .send(let message): send(message)
+        case .submit(let content): submissions.append(Submission(content: content, sender: .connection(id)))
+        case .subscribe(let name, let filters): subscribe(name, filters)
+        case .unsubscribe(let name):
+            if let subscription = subscriptions.removeValue(forKey: name) { shard.unsubscribe(subscription) }
+        case .query(let name, let filters): query(name, filters)
+        case .cancelQuery: scan = nil
+        }
+    }
+
+    private func submit() {
+        guard !submissions.isEmpty else { return }
+        let batch = submissions
+        submissions.removeAll(keepingCapacity: true)
+        guard !shard.submit(batch) else { return }
+        shared.logger.warning("the sequencer is overloaded")
+        for submission in batch { overloaded(submission) }
+    }
+
+    private func overloaded(_ submission: Submission) {
+        let answer = Transition.Answer.overloaded
+        switch submission.content {
+        case .event(let event, _): replied(.event(event.id, answer))
+        case .authenticate(let event, _): replied(.authenticated(event.id, event.pubkey, answer, session: nil))
+        case .listening: close(.unexpectedServerError, "error: the relay is overloaded, try again later")
+        default: break
+        }
+    }
+
+    func replied(_ reply: Reply.Content) {
+        step { machine, surroundings, effects in machine.replied(reply, surroundings, &effects) }
+        submit()
+        updateReading()
+        finishDraining()
+    }
+
+    private func updateReading() {
+        guard let context else { return }
+        let wanted = !machine.isSaturated
+        if context.channel.isActive, isReading != wanted {
+            isReading = wanted
+            context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }
+        }
+    }
+
+    private var isReading = true
+
+    // MARK: Stored events
+
+    private func subscribe(_ name: SubscriptionID, _ filters: [Filter]) {
+        if let old = subscriptions.removeValue(forKey: name) { shard.unsubscribe(old) }
+        // What is in the log now comes as stored events, what comes after as live ones: nothing twice, nothing missed.
+        guard let size = try? shard.log.read({ $0.size }) else {
+            close(.unexpectedServerError, "error: the log cannot be read")
+            return
+        }
+        let subscription = LiveSubscription(session: self, id: name, filters: filters, stored: size - 1)
+        subscriptions[name] = subscription
+        shard.subscribe(subscription)
+    }
+
+    private func query(_ name: SubscriptionID, _ filters: [Filter]) {
+        guard let subscription = subscriptions[name] else { return }
+        scan = RunningScan(
+            subscription: subscription, filters: filters, upTo: subscription.seen + 1,
+            maximumLimit: shared.limits.maximumLimit)
+        resumeScan()
+    }
+
+    /// Sends a slice of stored events and comes back for the next one, unless the reader is behind.
+    private func resumeScan() {
+        guard let running = scan, outbox.hasRoom else { return }
+        do {
+            let isDone = try running.resume(shard.log) { outbox.append(head: running.subscription.head, body: $0) }
+            if isDone {
+                scan = nil
+                let name = running.subscription.id
+                step { machine, surroundings, effects in machine.queryDone(name, surroundings, &effects) }
+                submit()
+                flush()
+                finishDraining()
+            } else {
+                flush()
+                context?.eventLoop.assumeIsolated().execute { [self] in
+                    if scan === running { resumeScan() }
+                }
+            }
+        } catch {
+            shared.logger.error("a query failed", metadata: ["error": "\(error)"])
+            close(.unexpectedServerError, "error: the log cannot be read")
+        }
+    }
+
+    // MARK: Writing
+
+    private func send(_ message: RelayMessage) { outbox.append(message) }
+
+    /// Sends a live event; for a call, also reports what became of it.
+    func deliver(_ event: Event, to subscription: LiveSubscription, call: CallDelivery?) {
+        guard let name = machine.name else { return }
+        call?.begin()
+        guard outbox.accepts(event.raw.count) else {
+            call?.end(session: name, written: false)
+            return
+        }
+        event.raw.withUnsafeBytes { outbox.append(head: subscription.head, body: $0) }
+        if let call { outbox.notify { call.end(session: name, written: $0) } }
+    }
+
+    func flush() {
+        outbox.flush()
+        if outbox.isOverflowing { closeSlowReader() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        flush()
+        resumeScan()
+        context.fireChannelWritabilityChanged()
+    }
+
+    // MARK: Closing
+
+    private func closeSlowReader() {
+        drop("slow_reader")
+        submit()
+        outbox.discardBacklog()
+        send(.notice("error: too slow, more than \(shared.limits.maximumBacklogBytes) bytes were waiting to be read"))
+        close(.policyViolation, "error: slow reader")
+    }
+
+    /// Ends the session of a key that is no member any more.
+    func expel() {
+        send(.notice("restricted: no longer a relay member"))
+        close(.policyViolation, "restricted: no longer a relay member")
+    }
+
+    /// Closes with 1012 as soon as nothing is on its way.
+    func drain() {
+        isDraining = true
+        finishDraining()
+    }
+
+    private func finishDraining() {
+        if isDraining, machine.isIdle || scan != nil { close(.serviceRestart, "the relay is restarting") }
+    }
+
+    private func close(_ code: WebSocketErrorCode, _ reason: String) {
+        guard !outbox.isClosing else { return }
+        if !reason.isEmpty { closeReason = reason }
+        scan = nil
+        outbox.close(code, reason)
+    }
+}
+
+extension WebSocketErrorCode {
+    /// 1012: the server restarts (IANA WebSocket close code registry).
+    static let serviceRestart = WebSocketErrorCode(codeNumber: 1012)
+}
+
+extension Transition.Answer {
+    /// What is answered when the sequencer's queue is full.
+    static let overloaded = Transition.Answer(accepted: false, message: "error: the relay is overloaded, try again later")
+}

@@ -1,0 +1,100 @@
+import Log
+import NIOCore
+import Nostr
+import Reducers
+
+/// One event loop's part of the relay: its connections and their live subscriptions.
+///
+/// Everything here is touched on the event loop only. That is the argument for `@unchecked Sendable`: others hold a
+/// reference, but reach in through `eventLoop.execute`.
+final class Shard: @unchecked Sendable {
+    let index: Int
+    let eventLoop: any EventLoop
+    let log: EventLog
+    private let submitInputs: @Sendable ([Submission]) -> Bool
+    private var sessions: [UInt64: WebSocketSession] = [:]
+    private var live = LiveIndex()
+    private var nextNumber: UInt64 = 0
+    private var isDraining = false
+    private var drained: EventLoopPromise<Void>?
+
+    init(index: Int, eventLoop: any EventLoop, log: EventLog, submit: @escaping @Sendable ([Submission]) -> Bool) {
+        self.index = index
+        self.eventLoop = eventLoop
+        self.log = log
+        submitInputs = submit
+    }
+
+    // MARK: Connections
+
+    /// Takes a connection in and gives it its number.
+    func add(_ session: WebSocketSession) -> ConnectionID {
+        eventLoop.preconditionInEventLoop()
+        nextNumber += 1
+        sessions[nextNumber] = session
+        if isDraining { session.drain() }
+        return ConnectionID(shard: index, number: nextNumber)
+    }
+
+    func remove(_ session: WebSocketSession, _ id: ConnectionID) {
+        sessions[id.number] = nil
+        if sessions.isEmpty { drained?.succeed() }
+    }
+
+    func subscribe(_ subscription: LiveSubscription) { live.insert(subscription) }
+
+    func unsubscribe(_ subscription: LiveSubscription) { live.remove(subscription) }
+
+    /// Hands inputs to the sequencer; `false` when it is overloaded.
+    func submit(_ submissions: [Submission]) -> Bool { submitInputs(submissions) }
+
+    // MARK: What was committed
+
+    /// Answers sessions and delivers events; then every touched connection is flushed once.
+    func publish(_ batch: CommittedBatch) {
+        eventLoop.preconditionInEventLoop()
+        var touched: [ObjectIdentifier: WebSocketSession] = [:]
+        for reply in batch.replies[index] {
+            guard let session = sessions[reply.connection] else { continue }
+            session.replied(reply.content)
+            touched[ObjectIdentifier(session)] = session
+        }
+        var calls: [CallDelivery] = []
+        for item in batch.events {
+            let isCall = item.event.kind == .callMeNow
+            let recipient = isCall && batch.privateSignaling ? item.event.tags.firstValue(of: "p") : nil
+            let call = isCall ? CallDelivery(output: item.seq) : nil
+            live.forEach(wanting: item.event, at: item.seq) { subscription in
+                let session = subscription.session
+                if let recipient, !session.holds(recipient) { return }
+                session.deliver(item.event, to: subscription, call: call)
+                touched[ObjectIdentifier(session)] = session
+            }
+            if let call { calls.append(call) }
+        }
+        for key in batch.expelled {
+            for session in sessions.values where session.holds(Text(key.hex)) { session.expel() }
+        }
+        for session in touched.values { session.flush() }
+        for call in calls { call.whenComplete { [self] delivery in report(delivery) } }
+    }
+
+    private func report(_ delivery: Delivery) {
+        // When the sequencer is overloaded the record of a delivery is the first thing to do without.
+        _ = submit([Submission(content: .delivered(delivery))])
+    }
+
+    // MARK: Shutting down
+
+    /// Closes every connection with 1012 once its answers are out; the future succeeds when none is left.
+    func drain() -> EventLoopFuture<Void> {
+        eventLoop.flatSubmit { [self] in
+            isDraining = true
+            let promise = eventLoop.makePromise(of: Void.self)
+            drained = promise
+            if sessions.isEmpty { promise.succeed() }
+            for session in sessions.values { session.drain() }
+            return promise.futureResult
+        }
+    }
+}

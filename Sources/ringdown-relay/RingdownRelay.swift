@@ -1,0 +1,7 @@
+import Relay
+
+/// The executable: everything it does is in the `Relay` module.
+@main
+struct RingdownRelay {
+    static func main() async { await RelayCommand.main() }
+}
