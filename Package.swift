@@ -49,6 +49,13 @@ let package = Package(
         .executableTarget(name: "ringdown-relay", dependencies: ["Relay"]),
         .executableTarget(name: "ringdown-replay", dependencies: ["Replay"]),
 
+        .executableTarget(
+            name: "ringdown-bench",
+            dependencies: [
+                "Nostr", "Log", "Reducers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks"),
+
         .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
         .testTarget(name: "LogTests", dependencies: ["Log"]),
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),

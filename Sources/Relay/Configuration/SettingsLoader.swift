@@ -46,7 +46,7 @@ enum SettingsLoader {
                 guard let text = reader.string(forKey: ConfigKey(["ringdown", setting.name])) else { continue }
                 guard setting.apply(text, &settings) else {
                     throw SettingsError(
-                        description: "\(setting.name) (\(source)) is \"\(text)\", expected \(setting.expected)")
+                        description: "\(setting.name) (\(source)) is \(shown(text)), expected \(setting.expected)")
                 }
                 break
             }
@@ -57,6 +57,11 @@ enum SettingsLoader {
                     + "staleness_seconds (\(settings.policy.stalenessSeconds))")
         }
         return settings
+    }
+
+    /// The value as an error may repeat it: a secret key given by mistake must not end in a log file.
+    private static func shown(_ text: String) -> String {
+        text.lowercased().contains("nsec1") ? "a secret key" : "\"\(text)\""
     }
 
     private static func provider(_ values: [String: String], name: String) -> InMemoryProvider {

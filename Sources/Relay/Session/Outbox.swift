@@ -13,6 +13,8 @@ final class Outbox {
     static let scanRoomBytes = 262_144
     /// How long a peer has to answer a Close frame.
     static let closeTimeout = TimeAmount.seconds(3)
+    /// How long a slow reader has to read up to its Close frame.
+    static let slowCloseTimeout = TimeAmount.seconds(30)
     /// A control frame's payload has at most 125 bytes, two of them the code (RFC 6455, section 5.5).
     static let maximumCloseReasonBytes = 123
 
@@ -39,9 +41,18 @@ final class Outbox {
 
     var hasRoom: Bool { buffer.readableBytes < Outbox.scanRoomBytes && context?.channel.isWritable == true }
 
-    var isOverflowing: Bool { buffer.readableBytes > maximumBacklog && !isClosing }
+    /// Whether the connection should not be read, because its answers are not.
+    var isFull: Bool { buffer.readableBytes >= Outbox.scanRoomBytes }
 
-    func accepts(_ count: Int) -> Bool { context != nil && !isClosing && buffer.readableBytes + count <= maximumBacklog }
+    /// Whether the reader is too slow: something did not fit any more.
+    private(set) var isOverflowing = false
+
+    /// Whether a live event of that size still fits behind what waits.
+    func accepts(_ count: Int) -> Bool {
+        guard context != nil, !isClosing else { return false }
+        isOverflowing = isOverflowing || buffer.readableBytes + count > maximumBacklog
+        return !isOverflowing
+    }
 
     func append(_ message: RelayMessage) {
         message.bytes.withUnsafeBytes { append(opcode: .text, head: UnsafeRawBufferPointer(start: nil, count: 0), body: $0) }
@@ -106,6 +117,7 @@ final class Outbox {
 
     /// Throws away what the reader left behind.
     func discardBacklog() {
+        isOverflowing = false
         buffer.clear()
         let waiting = notifications
         notifications = []
@@ -114,7 +126,9 @@ final class Outbox {
 
     /// Sends a Close frame. The connection is closed when the peer has answered it, or takes too long; at once when the
     /// frame is itself the answer to the peer's.
-    func close(_ code: WebSocketErrorCode, _ reason: String, isAnswer: Bool = false) {
+    func close(
+        _ code: WebSocketErrorCode, _ reason: String, isAnswer: Bool = false, timeout: TimeAmount = closeTimeout
+    ) {
         guard !isClosing, let context else { return }
         var payload = context.channel.allocator.buffer(capacity: 2)
         payload.write(webSocketErrorCode: code)
@@ -124,7 +138,7 @@ final class Outbox {
         let channel = context.channel
         if isAnswer { notify { _ in channel.close(promise: nil) } }
         flush()
-        context.eventLoop.scheduleTask(in: Outbox.closeTimeout) { channel.close(promise: nil) }
+        context.eventLoop.scheduleTask(in: timeout) { channel.close(promise: nil) }
     }
 }
 

@@ -48,6 +48,9 @@ struct SessionMachine {
     private(set) var name: UInt64?
     /// The keys that the connection proved to hold.
     private(set) var keys: [PublicKey] = []
+    /// What a message is told while no key is authenticated. After an authentication that was refused for good, clients
+    /// that authenticate by themselves must not be sent to try again.
+    private(set) var closedDoor = Refusal.notAuthenticated
     private(set) var subscriptions: [SubscriptionID: [Filter]] = [:]
     /// Events that were handed over and not answered yet.
     private(set) var inFlight = 0
@@ -99,7 +102,7 @@ struct SessionMachine {
             case .auth(let event): authenticate(event, surroundings, &effects)
             case .request(let id, let filters): request(id, filters, surroundings, &effects)
             case .count(let id, _):
-                let reason = keys.isEmpty ? Refusal.notAuthenticated.message : "unsupported: COUNT is not offered by this relay"
+                let reason = keys.isEmpty ? closedDoor.message : "unsupported: COUNT is not offered by this relay"
                 effects.append(.send(.closed(id, message: reason)))
             case .close(let id): close(id, surroundings, &effects)
             }
@@ -108,7 +111,7 @@ struct SessionMachine {
 
     private mutating func publish(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         guard let name else {
-            return refuse(event, Refusal.notAuthenticated, key: nil, &effects)
+            return refuse(event, closedDoor, &effects)
         }
         // Before the signature is checked: it costs a hundred times as much as looking.
         if !event.kind.isDecided, surroundings.isStored(event.id) {
@@ -120,14 +123,14 @@ struct SessionMachine {
         } catch {
             // Who acts for somebody else is told so first (WIRE.md, checks 2 and 3), whatever the signature is worth.
             let isImpostor = event.kind.actsForAuthor && !keys.contains(event.pubkey)
-            return refuse(event, isImpostor ? .authorMismatch : .invalidEvent(error.message), key: nil, &effects)
+            return refuse(event, isImpostor ? .authorMismatch : .invalidEvent(error.message), &effects)
         }
         inFlight += 1
         effects.append(.submit(.event(event, session: name)))
     }
 
-    private func refuse(_ event: Event, _ refusal: Refusal, key: PublicKey?, _ effects: inout [Effect]) {
-        effects.append(.submit(.dropped(reason: refusal.code, key: key)))
+    private func refuse(_ event: Event, _ refusal: Refusal, _ effects: inout [Effect]) {
+        effects.append(.submit(.dropped(reason: refusal.code, key: nil)))
         effects.append(.send(.ok(event.id, accepted: false, message: refusal.message)))
     }
 
@@ -149,8 +152,8 @@ struct SessionMachine {
         _ id: SubscriptionID, _ filters: [Filter], _ surroundings: Surroundings, _ effects: inout [Effect]
     ) {
         guard name != nil else {
-            effects.append(.submit(.dropped(reason: Refusal.notAuthenticated.code, key: nil)))
-            effects.append(.send(.closed(id, message: Refusal.notAuthenticated.message)))
+            effects.append(.submit(.dropped(reason: closedDoor.code, key: nil)))
+            effects.append(.send(.closed(id, message: closedDoor.message)))
             return
         }
         guard filters.count <= limits.maximumFilters else {
@@ -206,6 +209,8 @@ struct SessionMachine {
             if let session {
                 name = session
                 keys.append(key)
+            } else if answer.message == Refusal.notMember.message {
+                closedDoor = .notMember
             }
             effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
             if session != nil, !subscriptions.isEmpty { reportListening(surroundings, &effects) }

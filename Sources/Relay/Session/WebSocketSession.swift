@@ -72,6 +72,8 @@ final class WebSocketSession: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // What a peer still sends behind a broken frame says nothing new.
+        guard !outbox.isClosing || error is IOError else { return }
         switch error {
         case NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge, NIOWebSocketError.invalidFrameLength:
             close(.messageTooLarge, "a message has at most \(shared.limits.maximumMessageBytes) bytes")
@@ -118,6 +120,10 @@ final class WebSocketSession: ChannelInboundHandler {
         } catch {
             shared.logger.debug("unreadable message", metadata: ["reason": "\(error)"])
             drop("unreadable_message")
+            guard String(validating: buffer.readableBytesView, as: UTF8.self) != nil else {
+                // RFC 6455, section 8.1.
+                return close(.dataInconsistentWithMessage, "a text message is not UTF-8")
+            }
             answer(error)
             return
         }
@@ -128,9 +134,9 @@ final class WebSocketSession: ChannelInboundHandler {
     private func answer(_ error: ClientMessageError) {
         switch error {
         case .event(let id?, _) where machine.keys.isEmpty:
-            send(.ok(id, accepted: false, message: Refusal.notAuthenticated.message))
+            send(.ok(id, accepted: false, message: machine.closedDoor.message))
         case .subscription(let id, _) where machine.keys.isEmpty:
-            send(.closed(id, message: Refusal.notAuthenticated.message))
+            send(.closed(id, message: machine.closedDoor.message))
         default:
             send(error.reply)
         }
@@ -197,7 +203,7 @@ final class WebSocketSession: ChannelInboundHandler {
 
     private func updateReading() {
         guard let context else { return }
-        let wanted = !machine.isSaturated
+        let wanted = !machine.isSaturated && !outbox.isFull
         if context.channel.isActive, isReading != wanted {
             isReading = wanted
             context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }
@@ -276,6 +282,7 @@ final class WebSocketSession: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         flush()
         resumeScan()
+        updateReading()
         context.fireChannelWritabilityChanged()
     }
 
@@ -286,7 +293,7 @@ final class WebSocketSession: ChannelInboundHandler {
         submit()
         outbox.discardBacklog()
         send(.notice("error: too slow, more than \(shared.limits.maximumBacklogBytes) bytes were waiting to be read"))
-        close(.policyViolation, "error: slow reader")
+        close(.policyViolation, "error: slow reader", timeout: Outbox.slowCloseTimeout)
     }
 
     /// Ends the session of a key that is no member any more.
@@ -305,11 +312,13 @@ final class WebSocketSession: ChannelInboundHandler {
         if isDraining, machine.isIdle || scan != nil { close(.serviceRestart, "the relay is restarting") }
     }
 
-    private func close(_ code: WebSocketErrorCode, _ reason: String) {
+    private func close(
+        _ code: WebSocketErrorCode, _ reason: String, timeout: TimeAmount = Outbox.closeTimeout
+    ) {
         guard !outbox.isClosing else { return }
         if !reason.isEmpty { closeReason = reason }
         scan = nil
-        outbox.close(code, reason)
+        outbox.close(code, reason, timeout: timeout)
     }
 }
 

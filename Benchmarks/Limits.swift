@@ -1,0 +1,54 @@
+import Foundation
+import Nostr
+
+/// What this machine can do at most, in the same run as everything else.
+enum Limits {
+    /// BIP-340 checks a second of one thread, key parsing included.
+    static func verify() -> Double {
+        let key = SecretKey.generate()
+        let messages = (0..<256).map { SHA256.hash([UInt8($0)]) }
+        let signatures = messages.map { key.sign($0) }
+        return rate {
+            for (message, signature) in zip(messages, signatures) {
+                guard Signatures.verify(signature, message: message, key: key.publicKey) else { return 0 }
+            }
+            return messages.count
+        }
+    }
+
+    /// BIP-340 signatures a second of one thread.
+    static func sign() -> Double {
+        let key = SecretKey.generate()
+        let message = Randomness.bytes32()
+        return rate {
+            for _ in 0..<256 { _ = key.sign(message) }
+            return 256
+        }
+    }
+
+    /// Events parsed a second, without the signature check.
+    static func parse(_ events: [[UInt8]]) -> Double {
+        rate {
+            for event in events where (try? Event.parse(event)) == nil { return 0 }
+            return events.count
+        }
+    }
+
+    /// Median seconds of one write and fdatasync of 4 KiB.
+    static func sync(in directory: String) -> Double {
+        let path = directory + "/sync.tmp"
+        let descriptor = open(path, O_RDWR | O_CREAT, 0o600)
+        defer {
+            close(descriptor)
+            unlink(path)
+        }
+        let page = [UInt8](repeating: 1, count: 4096)
+        let samples = (0..<200).map { index in
+            seconds {
+                pwrite(descriptor, page, page.count, off_t(index % 64) * 4096)
+                fdatasync(descriptor)
+            }
+        }
+        return quantile(samples, 0.5)
+    }
+}

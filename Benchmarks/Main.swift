@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Log
+import Nostr
+import Reducers
+
+/// Measures the relay beside the limits of the machine, in one run: every figure comes with what it is to be compared with.
+@main
+struct RingdownBench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ringdown-bench",
+        abstract: "Measure ingest, pairing and replay beside the machine's own limits.",
+        discussion: "Run `make bench`: it builds this and the relay in release, side by side.")
+
+    @Option(help: "Regular events to take in.") var events = 60_000
+    @Option(help: "Pairings to time.") var pairings = 200
+    @Option(help: "Connect requests in the log that is replayed.") var requests = 100_000
+    @Option(help: "Which parts to run: limits, ingest, pairing, replay.") var only: [String] = []
+
+    private func wants(_ part: String) -> Bool { only.isEmpty || only.contains(part) }
+
+    func run() throws {
+        print("ringdown-bench: \(ProcessInfo.processInfo.activeProcessorCount) cores, Swift release build")
+        row("what", "figure", limit: "limit", ratio: nil)
+        let verify = Limits.verify()
+        let sign = Limits.sign()
+        let sync = Limits.sync(in: NSTemporaryDirectory())
+        row("raw BIP-340 verify, one core", format(verify, "/s"))
+        row("raw BIP-340 sign, one core", format(sign, "/s"))
+        row("write and fdatasync of 4 KiB, median", String(format: "%.2f ms", sync * 1000))
+        if wants("limits") {
+            let notes = Workload.notes(1000, by: Workload.key("parse"), from: 1_790_000_000)
+            let parse = Limits.parse(notes)
+            row("parse of a 500-byte event", format(parse, "/s"), limit: "of one verify", ratio: verify / parse)
+        }
+        if wants("ingest") { try ingest(verify) }
+        if wants("pairing") { try pairing(verify, sign, sync) }
+        if wants("replay") { try replay() }
+    }
+
+    private func ingest(_ verify: Double) throws {
+        let pinned = try Ingest.run(events: events, connections: 4, window: 256, cores: "0")
+        row("ingest, durable, relay on one core", format(pinned.perSecond, "/s"),
+            limit: "raw verify, one core", ratio: pinned.perSecond / verify)
+        let both = try Ingest.run(events: events, connections: 8, window: 256, cores: nil)
+        row("ingest, durable, load on the same two cores", format(both.perSecond, "/s"),
+            limit: "raw verify, one core", ratio: both.perSecond / verify)
+        let alone = try Ingest.run(events: max(200, events / 100), connections: 1, window: 1, cores: nil)
+        row("ingest, one at a time", format(alone.perSecond, "/s"))
+        row("disk per event", "\(Int(both.bytesPerEvent)) bytes", limit: "its JSON, \(Int(both.jsonBytes)) bytes",
+            ratio: both.bytesPerEvent / both.jsonBytes)
+    }
+
+    private func pairing(_ verify: Double, _ sign: Double, _ sync: Double) throws {
+        let samples = try Pairing.run(rounds: pairings)
+        let floor = 1 / verify + 2 / sign + sync
+        for (name, fraction) in [("p50", 0.5), ("p99", 0.99)] {
+            let value = quantile(samples, fraction)
+            row("pairing, request sent to both rung, \(name)", String(format: "%.2f ms", value * 1000),
+                limit: String(format: "verify+2 sign+sync %.2f ms", floor * 1000), ratio: value / floor)
+        }
+    }
+
+    private func replay() throws {
+        let result = try ReplayBenchmark.run(requests: requests)
+        row("replay, state from the log", format(result.statePerSecond, "entries/s"), limit: "aim 500000 entries/s",
+            ratio: result.statePerSecond / 500_000)
+        row("entries of that log", "\(result.entries)")
+        row("append in batches of 1,000", format(result.appendPerSecond, "entries/s"))
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Nostr
+
+/// A release relay in a temporary directory, for one scenario.
+final class RelayProcess {
+    let directory: String
+    let port: Int
+    private let process = Process()
+
+    /// Starts `ringdown-relay` from the directory of this program. `cores` pins it with taskset.
+    init(members: [PublicKey], open: Bool = false, cores: String? = nil) throws {
+        directory = NSTemporaryDirectory() + "ringdown-bench-\(UUID().uuidString)"
+        port = Int.random(in: 20_000..<60_000)
+        let binary = RelayProcess.binary("ringdown-relay")
+        for member in members {
+            try RelayProcess.run(binary, ["member", "add", "--data", directory, "--pubkey", member.hex])
+        }
+        var arguments = ["run", "--data", directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
+        if open { arguments.append("--open") }
+        if let cores {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
+            process.arguments = ["-c", cores, binary] + arguments + ["--set", "threads=1"]
+        } else {
+            process.executableURL = URL(fileURLWithPath: binary)
+            process.arguments = arguments
+        }
+        process.standardError = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        for _ in 0..<200 {
+            if (try? WebSocketClient(port: port)) != nil { return }
+            usleep(25_000)
+        }
+        throw BenchmarkError("the relay did not start")
+    }
+
+    static func binary(_ name: String) -> String {
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
+    }
+
+    private static func run(_ path: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path)
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        try process.run()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else { throw BenchmarkError("\(path) \(arguments) failed") }
+    }
+
+    func stop() {
+        process.terminate()
+        process.waitUntilExit()
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: directory) }
+
+    /// Bytes that the log's file occupies.
+    var logBytes: Int {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: directory + "/data.mdb")
+        return (attributes?[.size] as? Int) ?? 0
+    }
+}
