@@ -15,7 +15,10 @@ enum Ingest {
         let now = Int64(time(nil)) - 86_400
         let notes = keys.map { Workload.notes(share, by: $0, from: now) }
         let relay = try RelayProcess(members: keys.map(\.publicKey), cores: cores)
-        defer { relay.remove() }
+        defer {
+            relay.stop()
+            relay.remove()
+        }
         let clients = try keys.map { key in
             let client = try WebSocketClient(port: relay.port)
             try client.authenticate(as: key, port: relay.port)
@@ -24,7 +27,6 @@ enum Ingest {
         let before = relay.logBytes
         let elapsed = try seconds { try load(clients, notes, window: window) }
         let grown = relay.logBytes - before
-        relay.stop()
         let total = share * connections
         let json = notes.joined().reduce(0) { $0 + $1.count }
         return Result(
@@ -57,7 +59,9 @@ enum Ingest {
                 }
                 try client.write(frames)
             }
-            let accepted = try client.read { $0.count > 73 && $0[2] == UInt8(ascii: "O") && $0[73] == UInt8(ascii: "t") }
+            let accepted = try client.read {
+                $0.count > 73 && $0[2] == UInt8(ascii: "O") && $0[73] == UInt8(ascii: "t")
+            }
             guard accepted else { throw BenchmarkError("an event was refused") }
             answered += 1
         }

@@ -40,14 +40,17 @@ struct RingdownBench: ParsableCommand {
 
     private func ingest(_ verify: Double) throws {
         let pinned = try Ingest.run(events: events, connections: 4, window: 256, cores: "0")
-        row("ingest, durable, relay on one core", format(pinned.perSecond, "/s"),
+        row(
+            "ingest, durable, relay on one core", format(pinned.perSecond, "/s"),
             limit: "raw verify, one core", ratio: pinned.perSecond / verify)
         let both = try Ingest.run(events: events, connections: 8, window: 256, cores: nil)
-        row("ingest, durable, load on the same two cores", format(both.perSecond, "/s"),
+        row(
+            "ingest, durable, load on the same two cores", format(both.perSecond, "/s"),
             limit: "raw verify, one core", ratio: both.perSecond / verify)
         let alone = try Ingest.run(events: max(200, events / 100), connections: 1, window: 1, cores: nil)
         row("ingest, one at a time", format(alone.perSecond, "/s"))
-        row("disk per event", "\(Int(both.bytesPerEvent)) bytes", limit: "its JSON, \(Int(both.jsonBytes)) bytes",
+        row(
+            "disk per event", "\(Int(both.bytesPerEvent)) bytes", limit: "its JSON, \(Int(both.jsonBytes)) bytes",
             ratio: both.bytesPerEvent / both.jsonBytes)
     }
 
@@ -56,14 +59,16 @@ struct RingdownBench: ParsableCommand {
         let floor = 1 / verify + 2 / sign + sync
         for (name, fraction) in [("p50", 0.5), ("p99", 0.99)] {
             let value = quantile(samples, fraction)
-            row("pairing, request sent to both rung, \(name)", String(format: "%.2f ms", value * 1000),
+            row(
+                "pairing, request sent to both rung, \(name)", String(format: "%.2f ms", value * 1000),
                 limit: String(format: "verify+2 sign+sync %.2f ms", floor * 1000), ratio: value / floor)
         }
     }
 
     private func replay() throws {
         let result = try ReplayBenchmark.run(requests: requests)
-        row("replay, state from the log", format(result.statePerSecond, "entries/s"), limit: "aim 500000 entries/s",
+        row(
+            "replay, state from the log", format(result.statePerSecond, "entries/s"), limit: "aim 500000 entries/s",
             ratio: result.statePerSecond / 500_000)
         row("entries of that log", "\(result.entries)")
         row("append in batches of 1,000", format(result.appendPerSecond, "entries/s"))

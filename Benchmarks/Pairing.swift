@@ -39,7 +39,6 @@ enum Pairing {
 extension UnsafeRawBufferPointer {
     /// Whether the text stands at the beginning of a message, behind its bracket.
     func contains(_ text: StaticString) -> Bool {
-        count > text.utf8CodeUnitCount
-            && memcmp(baseAddress! + 1, text.utf8Start, text.utf8CodeUnitCount) == 0
+        dropFirst().starts(with: UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

@@ -54,7 +54,10 @@ final class WebSocketClient: @unchecked Sendable {
             start = 0
         }
         if end == buffer.count { buffer.append(contentsOf: [UInt8](repeating: 0, count: buffer.count)) }
-        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress! + end, $0.count - end, 0) }
+        let count = buffer.withUnsafeMutableBytes { room in
+            let free = UnsafeMutableRawBufferPointer(rebasing: room[end...])
+            return recv(descriptor, free.baseAddress, free.count, 0)
+        }
         guard count > 0 else { throw BenchmarkError("the relay closed the connection or fell silent") }
         end += count
     }
@@ -66,7 +69,8 @@ final class WebSocketClient: @unchecked Sendable {
     func write(_ bytes: UnsafeRawBufferPointer) throws {
         var done = 0
         while done < bytes.count {
-            let count = Foundation.send(descriptor, bytes.baseAddress! + done, bytes.count - done, Int32(MSG_NOSIGNAL))
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = Foundation.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             guard count > 0 else { throw BenchmarkError("the relay does not take any more") }
             done += count
         }

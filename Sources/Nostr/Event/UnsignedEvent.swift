@@ -45,7 +45,8 @@ public struct UnsignedEvent: Equatable, Sendable {
         serialized(id: id, signature: signature)
     }
 
-    private func serialized(id: EventID, signature: Signature) -> [UInt8] {
+    /// The same for an id that is known already.
+    public func serialized(id: EventID, signature: Signature) -> [UInt8] {
         var json = JSONWriter()
         json.bytes.reserveCapacity(512 + content.utf8.count)
         json.beginObject()

@@ -102,11 +102,14 @@ public struct Projection: Equatable, Sendable {
             for list: Text in ["hosted_models", "serving_models"] {
                 guard case .array(let elements)? = node[list] else { continue }
                 for element in elements {
-                    guard let model = try ReportReader.string(element, limit: policy.maximumStringBytes) else { continue }
+                    guard let model = try ReportReader.string(element, limit: policy.maximumStringBytes) else {
+                        continue
+                    }
                     try add(model: model)
                     guard let endpoint else { continue }
-                    try add(target: Target(
-                        modelID: model, endpointAddress: endpoint, nodeName: nodeName, vramGigabytes: vram))
+                    try add(
+                        target: Target(
+                            modelID: model, endpointAddress: endpoint, nodeName: nodeName, vramGigabytes: vram))
                 }
             }
         }

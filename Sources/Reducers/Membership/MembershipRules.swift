@@ -35,7 +35,8 @@ extension Membership {
         if case .remove = change, let subject {
             try recorder.require(.subject, subject.role != .owner, .permissionDenied(.ownerStays), subjectIs)
             try recorder.require(
-                .subject, subject.role == .member || actor?.role == .owner, .permissionDenied(.adminsByOwner), subjectIs)
+                .subject, subject.role == .member || actor?.role == .owner, .permissionDenied(.adminsByOwner), subjectIs
+            )
         }
         return try rule(change, recorder: &recorder)
     }

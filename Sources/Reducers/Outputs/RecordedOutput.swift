@@ -82,14 +82,19 @@ extension Decision {
     public init(payload: UnsafeRawBufferPointer) throws(PayloadError) {
         let object = try PayloadObject(Array(payload))
         let outcome = try object.text("outcome")
-        guard let outcome = Outcome(rawValue: outcome.string) else { throw PayloadError("outcome \(outcome) is unknown") }
+        guard let outcome = Outcome(rawValue: outcome.string) else {
+            throw PayloadError("outcome \(outcome) is unknown")
+        }
         let version = try object.number("rules")
         guard let rules = UInt32(exactly: version).flatMap({ RulesVersion(rawValue: $0) }) else {
-            throw PayloadError("rules version \(version) is unknown to this program: the log was written by a newer one")
+            throw PayloadError(
+                "rules version \(version) is unknown to this program: the log was written by a newer one")
         }
         var kind: Kind?
         if object.has("kind") {
-            guard let number = UInt16(exactly: try object.number("kind")) else { throw PayloadError("kind is too large") }
+            guard let number = UInt16(exactly: try object.number("kind")) else {
+                throw PayloadError("kind is too large")
+            }
             kind = Kind(number)
         }
         self.init(

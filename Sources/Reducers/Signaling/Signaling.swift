@@ -72,6 +72,7 @@ extension RelayState {
             request: request, target: target,
             basis: Decision.Basis(
                 policy: context.policySeq, requester: requesterSeat.member?.since, target: targetSeat.member?.since,
-                requesterListening: sessions.listening(to: event.pubkey), targetListening: sessions.listening(to: target)))
+                requesterListening: sessions.listening(to: event.pubkey),
+                targetListening: sessions.listening(to: target)))
     }
 }

@@ -20,9 +20,11 @@ extension RelayState {
                 try authored(event, by: session, recorder: &recorder)
                 return try takeReport(event, at: position, recorder: &recorder)
             case .meshStatus, .callMeNow, .membershipList, .memberAdded, .memberRemoved:
-                try recorder.require(.kind, false, .relayOnlyKind, Fact("only the relay publishes kind \(event.kind.rawValue)"))
+                try recorder.require(
+                    .kind, false, .relayOnlyKind, Fact("only the relay publishes kind \(event.kind.rawValue)"))
             case .clientAuthentication, .httpAuthentication:
-                try recorder.require(.kind, false, .neverPublished, Fact("kind \(event.kind.rawValue) is never published"))
+                try recorder.require(
+                    .kind, false, .neverPublished, Fact("kind \(event.kind.rawValue) is never published"))
             case .joinRequest, .inviteRequest, .leaveRequest:
                 let reason = "this relay has no join, invite or leave requests yet; ask an admin"
                 try recorder.require(.kind, false, .unsupportedKind(reason), Fact("NIP-43 requests"))

@@ -31,7 +31,8 @@ extension Policy {
         let object = try PayloadObject(payload)
         let version = try object.number("rules")
         guard let rules = UInt32(exactly: version).flatMap({ RulesVersion(rawValue: $0) }) else {
-            throw PayloadError("rules version \(version) is unknown to this program: the log was written by a newer one")
+            throw PayloadError(
+                "rules version \(version) is unknown to this program: the log was written by a newer one")
         }
         var policy = Policy()
         for member in try object.object("policy").members {

@@ -13,6 +13,23 @@ public struct Step: Sendable {
     public var events: [(seq: UInt64, event: Event)]
 }
 
+/// One input applied, and what the entries that follow from it commit to. Making the entries needs no state any more, so
+/// that a verifier can make those of many inputs at once.
+public struct Applied: Sendable {
+    /// The input.
+    public let input: Input
+    /// The input's own position.
+    public let position: Position
+    /// The answer, and what else follows.
+    public let transition: Transition
+    /// The position of the policy before and after the input.
+    let rules: (before: UInt64, after: UInt64)
+    /// The members' root before and after.
+    let members: (before: Bytes32, after: Bytes32)
+    /// The pinned state root of the input's own entry, and of those that follow from it.
+    let state: (before: Bytes32, after: Bytes32)
+}
+
 extension RelayState {
     /// Applies an input and makes the entries that it and its outputs append.
     ///
@@ -26,20 +43,36 @@ extension RelayState {
     public mutating func step<Failure: Error>(
         _ input: Input, at position: Position, salt: Bytes32, sign: (UnsignedEvent) throws(Failure) -> Event
     ) throws(Failure) -> Step {
+        try applying(input, at: position).step(salt: salt, sign: sign)
+    }
+
+    /// The first half of `step`: applies an input.
+    public mutating func applying(_ input: Input, at position: Position) -> Applied {
         let before = (rules: context.policySeq, members: membership.root, state: stateRoot)
         let transition = apply(input, at: position)
+        return Applied(
+            input: input, position: position, transition: transition, rules: (before.rules, context.policySeq),
+            members: (before.members, membership.root),
+            state: (before.state, input.type == .mark ? stateRoot : before.state))
+    }
+}
+
+extension Applied {
+    /// The second half of `step`: makes the entries.
+    public func step<Failure: Error>(
+        salt: Bytes32, sign: (UnsignedEvent) throws(Failure) -> Event
+    ) throws(Failure) -> Step {
         let refusal = transition.hasDecision ? nil : transition.refusal
         let payload = input.payload(answer: refusal?.message)
-        var drafts = [
-            Draft(
-                type: input.type, rules: UInt32(truncatingIfNeeded: before.rules), membersRoot: before.members,
-                stateRoot: before.state, salt: salt, payload: payload.bytes,
-                shape: payload.shape, event: payload.indexing(transition.storage))
-        ]
+        var drafts: [Draft] = []
         drafts.reserveCapacity(1 + transition.outputs.count)
+        drafts.append(
+            Draft(
+                type: input.type, rules: UInt32(truncatingIfNeeded: rules.before), membersRoot: members.before,
+                stateRoot: state.before, salt: salt, payload: payload.bytes,
+                shape: payload.shape, event: payload.indexing(transition.storage)))
         var events: [(seq: UInt64, event: Event)] = []
-        var members = before.members
-        let pinned = input.type == .mark ? stateRoot : before.state
+        var membersRoot = members.before
         for (index, output) in transition.outputs.enumerated() {
             let payload: Payload
             switch output {
@@ -57,11 +90,11 @@ extension RelayState {
             }
             drafts.append(
                 Draft(
-                    type: output.type, rules: UInt32(truncatingIfNeeded: context.policySeq), membersRoot: members,
-                    stateRoot: pinned, salt: Commitment.outputSalt(input: salt, index: UInt32(index + 1)),
+                    type: output.type, rules: UInt32(truncatingIfNeeded: rules.after), membersRoot: membersRoot,
+                    stateRoot: state.after, salt: Commitment.outputSalt(input: salt, index: UInt32(index + 1)),
                     payload: payload.bytes, shape: payload.shape, event: payload.indexing(.served)))
             // An entry commits to the members before it: the effect still sees the old list, what follows the new one.
-            if case .effect = output { members = membership.root }
+            if case .effect = output { membersRoot = members.after }
         }
         return Step(position: position, transition: transition, drafts: drafts, events: events)
     }

@@ -34,7 +34,8 @@ struct KeyCommand: AsyncParsableCommand {
 
         private func makeRelayKeys(_ directory: String) throws {
             guard try Identity.load(directory) == nil else {
-                throw SettingsError(description: "\(directory) has its keys already; `ringdown-relay key show` prints them")
+                throw SettingsError(
+                    description: "\(directory) has its keys already; `ringdown-relay key show` prints them")
             }
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -59,7 +60,8 @@ struct KeyCommand: AsyncParsableCommand {
             do {
                 guard let identity = try Identity.load(directory.data) else {
                     throw SettingsError(
-                        description: "\(directory.data) holds no keys; `ringdown-relay key generate --data` or `run` makes them")
+                        description:
+                            "\(directory.data) holds no keys; `ringdown-relay key generate --data` or `run` makes them")
                 }
                 let log = try? EventLog.open(directory: directory.data, mode: .readOnly)
                 let state = try log?.read { try Replayer.state(of: $0) }

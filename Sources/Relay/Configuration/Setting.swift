@@ -25,13 +25,18 @@ struct Setting: Sendable {
     private static let general: [Setting] = [
         Setting(
             name: "data", summary: "the directory that holds the log and the keys", expected: "a directory",
-            apply: { $1.data = $0; return !$0.isEmpty }, show: { $0.data }),
+            apply: {
+                $1.data = $0; return !$0.isEmpty
+            }, show: { $0.data }),
         Setting(
             name: "listen", summary: "where to listen", expected: "HOST:PORT, such as 127.0.0.1:7447 or [::1]:7447",
-            apply: { $1.listen = ListenAddress($0); return $1.listen != nil },
+            apply: {
+                $1.listen = ListenAddress($0); return $1.listen != nil
+            },
             show: { $0.listen?.description ?? "" }),
         Setting(
-            name: "owner", summary: "the key that owns the relay", expected: "a public key as 64 hex characters or npub",
+            name: "owner", summary: "the key that owns the relay",
+            expected: "a public key as 64 hex characters or npub",
             apply: { text, settings in
                 settings.owner = try? PublicKey(parsing: text)
                 return settings.owner != nil
@@ -53,10 +58,15 @@ struct Setting: Sendable {
             }, show: { $0.origin ?? "" }),
         Setting(
             name: "name", summary: "what the relay calls itself (NIP-11)", expected: "a text of at most 100 characters",
-            apply: { $1.name = $0; return $0.count <= 100 }, show: { $0.name }),
+            apply: {
+                $1.name = $0; return $0.count <= 100
+            }, show: { $0.name }),
         Setting(
             name: "description", summary: "how the relay describes itself (NIP-11)",
-            expected: "a text of at most 1,000 characters", apply: { $1.about = $0; return $0.count <= 1000 },
+            expected: "a text of at most 1,000 characters",
+            apply: {
+                $1.about = $0; return $0.count <= 1000
+            },
             show: { $0.about }),
         Setting(
             name: "log_level", summary: "how much goes to standard error",
@@ -106,7 +116,8 @@ struct Setting: Sendable {
         limit("maximum_message_bytes", "bytes of one message", 1_024...4_194_304, \.maximumMessageBytes),
         limit("maximum_subscriptions", "subscriptions of one connection", 1...10_000, \.maximumSubscriptions),
         limit("maximum_filters", "filters in one REQ", 1...1_000, \.maximumFilters),
-        limit("maximum_in_flight", "events of one connection that wait for their commit", 1...65_536, \.maximumInFlight),
+        limit(
+            "maximum_in_flight", "events of one connection that wait for their commit", 1...65_536, \.maximumInFlight),
         limit(
             "maximum_pending_messages", "messages of one connection that wait for an earlier one", 1...65_536,
             \.maximumPendingMessages),

@@ -23,7 +23,8 @@ enum SettingsLoader {
         let variables = environment.filter { $0.key.hasPrefix("RINGDOWN_") }
         let known = Set(Setting.all.map(\.environmentVariable) + ["RINGDOWN_CONFIG"])
         for variable in variables.keys.sorted() where !known.contains(variable) {
-            throw SettingsError(description: "environment variable \(variable) names no setting; see `ringdown-relay run --help`")
+            throw SettingsError(
+                description: "environment variable \(variable) names no setting; see `ringdown-relay run --help`")
         }
         var sources: [(name: String, provider: any ConfigProvider)] = [
             ("command line", provider(flags, name: "command line")),
@@ -82,7 +83,8 @@ enum SettingsLoader {
     /// Reads a file of settings: one table of names and plain values, or lists of them.
     private static func read(_ path: String) throws -> [String: String] {
         guard let handle = FileHandle(forReadingAtPath: path) else {
-            throw SettingsError(description: "config file \(path) cannot be opened: \(String(cString: strerror(errno)))")
+            throw SettingsError(
+                description: "config file \(path) cannot be opened: \(String(cString: strerror(errno)))")
         }
         defer { try? handle.close() }
         let data = try handle.read(upToCount: maximumFileBytes + 1) ?? Data()

@@ -21,7 +21,8 @@ struct Identity: Sendable {
             throw SettingsError(description: "\(relayPath(directory)) holds no secret key (64 hex characters or nsec)")
         }
         guard let log = try SecretFile.read(logPath(directory)) else {
-            throw SettingsError(description: "\(logPath(directory)) is missing beside relay.key; restore it from a backup")
+            throw SettingsError(
+                description: "\(logPath(directory)) is missing beside relay.key; restore it from a backup")
         }
         guard let seed = Hex.decode(log), let logKey = LogKey(seed: seed) else {
             throw SettingsError(description: "\(logPath(directory)) holds no Ed25519 seed of 64 hex characters")

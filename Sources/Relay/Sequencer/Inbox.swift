@@ -1,12 +1,25 @@
 import Foundation
 
 /// The sequencer's queue: bounded, many senders, one taker that sleeps while there is nothing to do.
+///
+/// While much comes in the taker lingers for a moment, because one commit for many costs a fraction of many commits; what
+/// comes alone is taken at once.
 final class Inbox: @unchecked Sendable {
+    /// Having taken this many says that much comes in.
+    private static let busyCount = 24
+    /// Having this many is reason enough not to linger.
+    private static let enoughCount = 512
+    /// How long it lingers at most.
+    private static let lingerSeconds = 0.002
+
     // Everything below is touched under `condition`'s lock only.
     private let condition = NSCondition()
     private let limit: Int
     private var waiting: [Submission] = []
     private var isClosed = false
+    /// How many have to wait before the taker is woken.
+    private var wakeCount = 1
+    private var lastTaken = 0
 
     init(limit: Int) { self.limit = limit }
 
@@ -15,8 +28,9 @@ final class Inbox: @unchecked Sendable {
         condition.lock()
         defer { condition.unlock() }
         guard !isClosed, waiting.count + submissions.count <= limit else { return false }
-        if waiting.isEmpty { condition.signal() }
+        let before = waiting.count
         waiting.append(contentsOf: submissions)
+        if before < wakeCount, waiting.count >= wakeCount { condition.signal() }
         return true
     }
 
@@ -25,21 +39,27 @@ final class Inbox: @unchecked Sendable {
     func take(most: Int, until deadline: Int64?) -> [Submission]? {
         condition.lock()
         defer { condition.unlock() }
+        if lastTaken >= Inbox.busyCount { linger() }
         while waiting.isEmpty {
             if isClosed { return nil }
+            lastTaken = 0
             guard let deadline else {
                 condition.wait()
                 continue
             }
-            let date = Date(timeIntervalSince1970: Double(deadline) / 1e6)
-            if !condition.wait(until: date) { return [] }
+            if !condition.wait(until: Date(timeIntervalSince1970: Double(deadline) / 1e6)) { return [] }
         }
-        if waiting.count <= most {
-            defer { waiting = [] }
-            return waiting
-        }
-        defer { waiting.removeFirst(most) }
-        return Array(waiting.prefix(most))
+        let batch = waiting.count <= most ? waiting : Array(waiting.prefix(most))
+        waiting.removeFirst(batch.count)
+        lastTaken = batch.count
+        return batch
+    }
+
+    private func linger() {
+        wakeCount = Inbox.enoughCount
+        defer { wakeCount = 1 }
+        let end = Date(timeIntervalSinceNow: Inbox.lingerSeconds)
+        while waiting.count < Inbox.enoughCount, !isClosed, condition.wait(until: end) {}
     }
 
     func close() {

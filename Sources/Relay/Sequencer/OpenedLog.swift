@@ -26,7 +26,8 @@ struct OpenedLog {
         } else {
             guard size == 0 else {
                 throw SettingsError(
-                    description: "\(directory) holds a log but not its keys (relay.key, log.key); restore them from a backup")
+                    description:
+                        "\(directory) holds a log but not its keys (relay.key, log.key); restore them from a backup")
             }
             identity = try Identity.create(directory)
             logger.info("made the relay's keys", metadata: ["directory": "\(directory)"])

@@ -22,7 +22,8 @@ struct Authentication: Sendable {
             return "invalid: an AUTH event has kind 22242, not \(event.kind.rawValue)"
         }
         guard abs(event.createdAt - now) <= Authentication.freshnessSeconds else {
-            return "invalid: created_at of the AUTH event is not within \(Authentication.freshnessSeconds) s of the relay's clock"
+            return
+                "invalid: created_at of the AUTH event is not within \(Authentication.freshnessSeconds) s of the relay's clock"
         }
         guard event.tags.firstValue(of: "challenge") == challenge else {
             return "invalid: the challenge tag is not the challenge of this connection"

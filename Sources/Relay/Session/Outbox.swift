@@ -55,7 +55,9 @@ final class Outbox {
     }
 
     func append(_ message: RelayMessage) {
-        message.bytes.withUnsafeBytes { append(opcode: .text, head: UnsafeRawBufferPointer(start: nil, count: 0), body: $0) }
+        message.bytes.withUnsafeBytes {
+            append(opcode: .text, head: UnsafeRawBufferPointer(start: nil, count: 0), body: $0)
+        }
     }
 
     /// One text frame: the head of a subscription, an event, and the closing bracket.

@@ -329,5 +329,6 @@ extension WebSocketErrorCode {
 
 extension Transition.Answer {
     /// What is answered when the sequencer's queue is full.
-    static let overloaded = Transition.Answer(accepted: false, message: "error: the relay is overloaded, try again later")
+    static let overloaded = Transition.Answer(
+        accepted: false, message: "error: the relay is overloaded, try again later")
 }

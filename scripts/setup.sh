@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# Installs what is missing, and says nothing when nothing is.
+#   setup.sh build     Debian packages with the C libraries that the relay links
+#   setup.sh clients   Python with the packages of the client tests, in .venv
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+requirements=Tests/Clients/requirements.txt
+
+die() {
+    printf 'ringdown: %s\n' "$*" >&2
+    exit 1
+}
+
+# Installs Debian packages, as root or through sudo.
+install() {
+    command -v apt-get >/dev/null || die "please install what Debian calls: $*"
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "please run as root: apt-get install $*"
+        as_root=(sudo)
+    fi
+    printf 'ringdown: installing %s\n' "$*" >&2
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq update &&
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get -qq -y install --no-install-recommends "$@" </dev/null >&2 ||
+        die "apt-get could not install them; please run as root: apt-get install $*"
+}
+
+has_library() {
+    pkg-config --exists "$1" 2>/dev/null
+}
+
+setup_build() {
+    command -v swift >/dev/null ||
+        die "there is no Swift toolchain on the PATH; get 6.2 or later from https://www.swift.org/install"
+    local missing=()
+    command -v pkg-config >/dev/null || missing+=(pkg-config)
+    has_library lmdb || missing+=(liblmdb-dev)
+    has_library libcrypto || missing+=(libssl-dev)
+    has_library libsecp256k1 || missing+=(libsecp256k1-dev)
+    [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
+}
+
+setup_clients() {
+    # The copy in .venv is made last: it stands for a complete installation of exactly these versions.
+    cmp -s "$requirements" .venv/requirements.txt && [ -x .venv/bin/python ] && return
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+    printf 'ringdown: making .venv for the client tests\n' >&2
+    rm -rf .venv
+    python3 -m venv .venv
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$requirements"
+    cp "$requirements" .venv/requirements.txt
+}
+
+case "${1:-}" in
+build) setup_build ;;
+clients) setup_clients ;;
+*) die "usage: scripts/setup.sh build|clients" ;;
+esac
