@@ -19,6 +19,7 @@ extension Membership {
             try recorder.require(
                 .permission, allowed, refusal, Fact(fact(), basis: actor?.since))
         }
+        let relation = "author and subject \(change.key == author ? "are the same" : "differ")"
         let authorIs = "the author is \(actor.map { "\($0.role.name)" } ?? "not a member")"
         switch change {
         case .add(_, let role):
@@ -26,10 +27,10 @@ extension Membership {
             try permit(role == .member || actor?.role == .owner, .permissionDenied(.adminNeedsOwner), authorIs)
         case .remove:
             try permit(actor.map { $0.role >= .admin } ?? false, .permissionDenied(.removeNeedsAdmin), authorIs)
-            try permit(change.key != author, .permissionDenied(.removeSelf), "author and subject differ")
+            try permit(change.key != author, .permissionDenied(.removeSelf), relation)
         case .changeRole:
             try permit(actor?.role == .owner, .permissionDenied(.roleNeedsOwner), authorIs)
-            try permit(change.key != author, .permissionDenied(.roleOfSelf), "author and subject differ")
+            try permit(change.key != author, .permissionDenied(.roleOfSelf), relation)
         }
         let subjectIs = Fact("the subject is \(subject?.role.name ?? "not a member")", basis: subject?.since)
         if case .remove = change, let subject {

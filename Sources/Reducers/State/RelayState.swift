@@ -113,6 +113,8 @@ public struct RelayState: Equatable, Sendable {
         switch session {
         case nil where sessions.sessions.count >= Sessions.maximumSessions:
             return .overloaded("too many sessions, try again later")
+        case let id? where sessions[id] == nil:
+            return .notAuthenticated
         case let id? where (sessions[id]?.keys.count ?? 0) >= Sessions.maximumKeys:
             return .overloaded("too many keys on one connection (at most \(Sessions.maximumKeys))")
         default:

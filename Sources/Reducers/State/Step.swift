@@ -118,9 +118,7 @@ extension Payload {
         func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + offset..<range.upperBound + offset }
         let isShared = layout.content.count >= Payload.sharedContentMinimumBytes && event.kind == .meshStatusReport
         return PayloadShape(
-            hex: [moved(layout.id), moved(layout.pubkey), moved(layout.signature)],
-            shared: isShared ? moved(layout.content) : nil,
-            document: offset..<offset + event.raw.count)
+            shared: isShared ? moved(layout.content) : nil, document: offset..<offset + event.raw.count)
     }
 
     func indexing(_ storage: Transition.Storage) -> EventIndexing? {

@@ -49,8 +49,10 @@ final class Outbox {
 
     /// Whether a live event of that size still fits behind what waits.
     func accepts(_ count: Int) -> Bool {
-        guard context != nil, !isClosing else { return false }
-        isOverflowing = isOverflowing || buffer.readableBytes + count > maximumBacklog
+        guard context != nil, !isClosing, !isOverflowing else { return false }
+        // What gathered in this turn was not offered to the socket yet: only what it leaves behind counts.
+        if buffer.readableBytes + count > maximumBacklog { flush() }
+        isOverflowing = buffer.readableBytes + count > maximumBacklog
         return !isOverflowing
     }
 

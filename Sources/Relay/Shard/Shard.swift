@@ -60,13 +60,17 @@ final class Shard: @unchecked Sendable {
             touched[ObjectIdentifier(session)] = session
         }
         var calls: [CallDelivery] = []
+        var wanting: [LiveSubscription] = []
         for item in batch.events {
             let isCall = item.event.kind == .callMeNow
             let recipient = isCall && batch.privateSignaling ? item.event.tags.firstValue(of: "p") : nil
             let call = isCall ? CallDelivery(output: item.seq) : nil
-            live.forEach(wanting: item.event, at: item.seq) { subscription in
+            // Delivering may flush, and flushing may change subscriptions: look them all up first.
+            wanting.removeAll(keepingCapacity: true)
+            live.forEach(wanting: item.event, at: item.seq) { wanting.append($0) }
+            for subscription in wanting {
                 let session = subscription.session
-                if let recipient, !session.holds(recipient) { return }
+                if let recipient, !session.holds(recipient) { continue }
                 session.deliver(item.event, to: subscription, call: call)
                 touched[ObjectIdentifier(session)] = session
             }
