@@ -5,15 +5,17 @@ import json
 import re
 import shutil
 import struct
+import subprocess
 import time
 from datetime import datetime, timezone
+from pathlib import Path
 
 import pytest
 
 import mesh
 import nip19
 from nostr_client import Key
-from relay_process import Relay, json_lines, run, succeed
+from relay_process import Relay, binary, environment, json_lines, run, succeed
 
 LEAF_BYTES, SALT_BYTES = 124, 32
 # Entries enough for a snapshot before the story itself, and one within it.
@@ -151,6 +153,22 @@ def test_one_log_gives_one_state(story, at_rest, tmp_path):
     states.append(replay("state", story.relay.data, "--json"))
     states.append(replay("state", at_rest, "--json", "--no-snapshot"))
     assert len(set(states)) == 1
+
+
+@pytest.mark.parametrize("build", ["release", "debug"])
+@pytest.mark.parametrize("seed", ["random", "deterministic"])
+def test_every_build_and_every_hash_seed_give_the_same_state(at_rest, build, seed):
+    """Swift seeds its hashing for each process; nothing of that may reach the state."""
+    tool = Path(binary("ringdown-replay")).parents[1] / build / "ringdown-replay"
+    if build == "release":
+        tool = Path(binary("ringdown-replay"))
+    elif not tool.exists():
+        pytest.skip("there is no debug build beside the release build: swift build")
+    environ = {"SWIFT_DETERMINISTIC_HASHING": "1"} if seed == "deterministic" else {}
+    command = [str(tool), "state", "--data", str(at_rest), "--json", "--no-snapshot"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(environ))
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == replay("state", at_rest, "--json")
 
 
 def test_a_snapshot_changes_nothing(at_rest):
