@@ -1,38 +1,68 @@
-/// Why a log cannot be opened, read or written. The text is fit for a user, and says what to do where something can be
-/// done.
-public enum LogError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Another process has the log open for writing.
-    case locked(directory: String, process: String)
-    /// There is no such directory, or no log in it.
-    case missing(String)
-    /// The directory holds something else, or a log that a newer program wrote.
-    case foreign(String)
-    /// An entry is damaged; the number is its position.
-    case damaged(UInt64, String)
-    /// A table other than the entries is damaged.
-    case damagedTable(String)
-    /// LMDB or the system refused.
-    case storage(LMDBError)
-    /// An earlier commit failed: nothing is written any more, for what is on the disk is not known (AUDIT.md).
-    case poisoned(String)
+/// Why the log could not be opened, read or written. The texts are for the person who runs the program.
+public enum LogError: Error, Equatable, Sendable {
+    /// Another process is writing this log; its process id, if it could be read.
+    case locked(directory: String, process: Int32?)
+    /// The directory does not exist.
+    case noSuchDirectory(String)
+    /// The directory holds no log.
+    case noLog(directory: String)
+    /// The directory holds something else where a log would be.
+    case notALog(directory: String, reason: String)
+    /// The log was written in a format that this program does not know yet.
+    case newerFormat(directory: String, found: UInt32, known: UInt32)
+    /// Something was to be written to a log that was opened for reading.
+    case openedForReading(directory: String)
+    /// What is stored is not what was written. Names the entry, unless the damage is outside of entries.
+    case damaged(seq: UInt64?, reason: String)
+    /// LMDB or the system refused: what was being done, the code, and its text.
+    case storage(action: String, code: Int32, reason: String)
+    /// The caller asked for something that cannot be.
+    case misuse(String)
 
+    /// Whether another process is writing the log.
+    public var isLocked: Bool { if case .locked = self { true } else { false } }
+
+    /// The position of the entry that is damaged, if it is one.
+    public var seq: UInt64? { if case .damaged(let seq, _) = self { seq } else { nil } }
+}
+
+extension LogError: CustomStringConvertible {
     /// The message for a user.
     public var description: String {
         switch self {
         case .locked(let directory, let process):
-            "another ringdown-relay\(process.isEmpty ? "" : " (process \(process))") is using \(directory); "
-                + "stop it, or use another --data"
-        case .missing(let text), .foreign(let text), .damagedTable(let text): text
-        case .damaged(let seq, let reason): "entry \(seq): \(reason)"
-        case .storage(let error): error.description
-        case .poisoned(let reason):
-            "the log takes no more entries after a failed commit (\(reason)); restart the relay once the cause is gone"
+            let name = process.map { " (process \($0))" } ?? ""
+            return "another ringdown-relay\(name) is using \(directory); stop it, or use another --data"
+        case .noSuchDirectory(let directory): return "there is no directory \(directory)"
+        case .noLog(let directory): return "there is no log in \(directory)"
+        case .notALog(let directory, let reason): return "\(directory)/data.mdb is not a log of this program: \(reason)"
+        case .newerFormat(let directory, let found, let known):
+            return """
+                the log in \(directory) has format \(found), and this program knows formats up to \(known); use a newer \
+                version
+                """
+        case .openedForReading(let directory): return "the log in \(directory) was opened for reading only"
+        case .damaged(let seq?, let reason): return "entry \(seq): \(reason)"
+        case .damaged(nil, let reason): return reason
+        case .storage(let action, let code, let reason): return "could not \(action): \(reason) (\(code))"
+        case .misuse(let reason): return reason
         }
     }
+}
 
-    /// Whether another process holds the log.
-    public var isLocked: Bool { if case .locked = self { true } else { false } }
+extension LogError {
+    init(_ error: LMDBError) {
+        self = .storage(action: error.action, code: error.code, reason: error.reason)
+    }
 
-    /// The position of the damaged entry, where there is one.
-    public var damagedEntry: UInt64? { if case .damaged(let seq, _) = self { seq } else { nil } }
+    /// An error that LMDB gave while entry `seq` was being read: damage of the tree of pages, or a failing disk.
+    init(_ error: LMDBError, reading seq: UInt64) {
+        self = .damaged(seq: seq, reason: "it could not be read: \(error.reason)")
+    }
+
+    /// Runs `body`, turning LMDB's errors into the log's.
+    @inline(__always)
+    static func wrapping<R>(_ body: () throws(LMDBError) -> R) throws(LogError) -> R {
+        do throws(LMDBError) { return try body() } catch { throw LogError(error) }
+    }
 }

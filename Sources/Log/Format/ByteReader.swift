@@ -1,47 +1,53 @@
-/// Reads fixed-size and variable-length numbers from lent bytes; every length is checked before it is used.
+import Nostr
+
+/// Reads a stored record from front to back; every step says `nil` where the bytes end too early.
 struct ByteReader {
-    private let bytes: UnsafeRawBufferPointer
-    private(set) var offset = 0
+    let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
 
     init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-    var remaining: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[offset...]) }
+    var remaining: Int { bytes.count &- position }
+    var isAtEnd: Bool { position == bytes.count }
 
+    @inline(__always)
+    mutating func byte() -> UInt8? {
+        guard position < bytes.count else { return nil }
+        defer { position &+= 1 }
+        return bytes[position]
+    }
+
+    @inline(__always)
+    mutating func number<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) -> Number? {
+        let width = MemoryLayout<Number>.size
+        guard remaining >= width else { return nil }
+        defer { position &+= width }
+        return bytes.number(at: position)
+    }
+
+    @inline(__always)
+    mutating func bytes32() -> Bytes32? {
+        take(Bytes32.count).map { Bytes32($0) }
+    }
+
+    @inline(__always)
     mutating func take(_ count: Int) -> UnsafeRawBufferPointer? {
-        guard count >= 0, count <= bytes.count - offset else { return nil }
-        defer { offset += count }
-        return UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+        guard count >= 0, remaining >= count else { return nil }
+        defer { position &+= count }
+        return bytes.slice(position..<position &+ count)
     }
 
-    mutating func integer<N: FixedWidthInteger>(_: N.Type = N.self) -> N? {
-        take(MemoryLayout<N>.size).map { N(bigEndian: $0.loadUnaligned(as: N.self)) }
-    }
-
-    /// A LEB128 number that fits an `Int`.
-    mutating func variable() -> Int? {
+    @inline(__always)
+    mutating func varint() -> UInt64? {
         var value: UInt64 = 0
-        for shift in stride(from: UInt64(0), to: 63, by: 7) {
-            guard let byte: UInt8 = integer() else { return nil }
-            value |= UInt64(byte & 0x7f) << shift
-            if byte < 0x80 { return Int(exactly: value) }
+        var shift: UInt64 = 0
+        while let byte = byte() {
+            // The tenth byte has room for one bit.
+            if shift == 63 && byte > 1 { return nil }
+            value |= UInt64(byte & 0x7f) &<< shift
+            if byte < 0x80 { return value }
+            shift &+= 7
         }
         return nil
-    }
-}
-
-extension [UInt8] {
-    /// Appends a number in big-endian order.
-    mutating func append(bigEndian value: some FixedWidthInteger) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
-    }
-
-    /// Appends a number as LEB128.
-    mutating func append(variable value: Int) {
-        var rest = UInt64(value)
-        while rest >= 0x80 {
-            append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
-        }
-        append(UInt8(rest))
     }
 }

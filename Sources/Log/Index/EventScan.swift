@@ -1,193 +1,157 @@
 import Nostr
 
-/// The stored events of one REQ: newest first over all its filters, each event once, each filter up to its limit.
+/// Whether a scan has more to give.
+public enum ScanProgress: Equatable, Sendable {
+    /// Its budget ran out.
+    case more
+    /// All stored events have been given.
+    case done
+}
+
+/// The stored events that one subscription asks for: newest first over all its filters, at equal times lowest id first, each
+/// once, and for each filter the newest up to its limit (NIP-01).
 ///
-/// It is resumed a slice at a time and holds no transaction in between, so a slow reader keeps nothing open. What is
-/// appended after it began is not seen; what is replaced meanwhile is left out.
-public struct EventScan {
-    /// Whether there is more to come.
-    public enum Progress: Sendable {
-        case more
-        case done
-    }
-
-    /// One stretch of an index on its way backwards, or the ids that a filter names.
-    private struct Stream {
-        let filter: Int
-        let table: Table?
-        let prefix: [UInt8]
-        /// Everything at or above this was seen.
-        var bound: IndexSuffix
-        /// The next hit, once it was looked up.
-        var head: IndexSuffix?
-        var isExhausted = false
-        /// Hits that were looked up beforehand, lowest first.
-        var list: [IndexSuffix] = []
-    }
-
+/// A scan takes as many steps as it is told and can then wait for its next turn: between two turns it holds no transaction.
+/// Events that are replaced meanwhile are left out, and events that come meanwhile are not its own: it sees the log as of the
+/// size that it was made for, so that they reach the subscription the other way, exactly once.
+public struct EventScan: Sendable {
     private let filters: [Filter]
     private let size: UInt64
+    /// How many more events each filter may have.
     private var remaining: [Int]
-    private var streams: [Stream] = []
-    /// Streams whose first hit was not looked up yet.
-    private var unplanned: [Int]
-    private var unsought = 0
 
-    /// A scan of the first `size` entries.
-    public init(filters: [Filter], upTo size: UInt64, maximumLimit: Int) {
-        self.filters = filters
-        self.size = size
-        remaining = filters.map { min($0.limit ?? maximumLimit, maximumLimit) }
-        unplanned = filters.indices.reversed()
+    /// Ids and ranges that have not been looked up yet, the next one last.
+    private var pending: [Pending] = []
+    /// What the ids of each filter led to.
+    private var found: [Int: [ScanSource.Item]] = [:]
+    private var heap = ScanHeap()
+
+    private enum Pending: Sendable {
+        case id(EventID, filter: Int)
+        case idsEnd(filter: Int)
+        case source(ScanSource)
     }
 
-    /// Sends the next slice.
+    /// A scan.
     ///
     /// - Parameters:
-    ///   - maximumEvents: events to send at most before it returns.
-    ///   - maximumKeys: index keys to look at, at most.
-    ///   - emit: gets the JSON of each event, lent.
-    /// - Throws: `LogError` for a damaged log.
+    ///   - filters: the subscription's filters.
+    ///   - size: only entries before this position.
+    ///   - defaultLimit: how many events a filter without `limit` gets; `nil` for the maximum.
+    ///   - maximumLimit: the most events that any filter gets.
+    public init(filters: [Filter], upTo size: UInt64, defaultLimit: Int? = nil, maximumLimit: Int) {
+        self.filters = filters
+        self.size = size
+        remaining = filters.map { min($0.limit ?? defaultLimit ?? maximumLimit, maximumLimit) }
+        for index in filters.indices.reversed() where remaining[index] > 0 {
+            let filter = filters[index]
+            switch QueryPlan(filter) {
+            case .nothing: break
+            case .ids(let ids):
+                pending.append(.idsEnd(filter: index))
+                pending.append(contentsOf: ids.map { .id($0, filter: index) })
+            case .ranges(let table, let prefixes):
+                let since = UInt64(clamping: filter.since ?? 0)
+                let until = UInt64(clamping: filter.until ?? .max)
+                for prefix in prefixes {
+                    let source = ScanSource(
+                        filter: index, table: table, prefix: prefix, since: since, until: until)
+                    pending.append(.source(source))
+                }
+            }
+        }
+    }
+
+    /// Goes on.
+    ///
+    /// - Parameters:
+    ///   - reader: the log, now.
+    ///   - maximumEvents: give at most about this many events before returning.
+    ///   - maximumKeys: look at no more than about this many keys of the indexes before returning.
+    ///   - emit: takes one event's JSON, which is good inside only.
+    /// - Throws: `LogError`, and whatever `emit` throws; the scan must not be resumed after that.
     public mutating func resume(
-        _ reader: borrowing LogReader, maximumEvents: Int, maximumKeys: Int, emit: (UnsafeRawBufferPointer) -> Void
-    ) throws -> Progress {
-        var budget = Budget(events: maximumEvents, keys: maximumKeys)
-        var walker = Walker()
-        while let filter = unplanned.last {
-            guard budget.hasKeys else { return .more }
-            try plan(filter, reader, &budget)
-            unplanned.removeLast()
+        _ reader: borrowing LogReader, maximumEvents: Int, maximumKeys: Int,
+        emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> ScanProgress {
+        var decoder = EntryDecoder(reader.transaction)
+        var keys = 0
+        while let next = pending.popLast() {
+            try look(up: next, reader)
+            keys += 1
+            if keys >= maximumKeys { return .more }
         }
-        while unsought < streams.count {
-            guard budget.hasKeys else { return .more }
-            try advance(unsought, reader, &walker, &budget)
-            unsought += 1
-        }
-        while let hit = nextHit() {
-            guard budget.hasKeys, budget.events > 0 else { return .more }
-            try take(hit, reader, &walker, &budget, emit)
+        var events = 0
+        while heap.first != nil {
+            let group = try nextGroup(reader, &keys)
+            events += try emitMatches(of: group, reader, &decoder, emit)
+            if events >= maximumEvents || keys >= maximumKeys { return heap.isEmpty ? .done : .more }
         }
         return .done
     }
 
-    private struct Budget {
-        var events: Int
-        var keys: Int
-        var hasKeys: Bool { keys > 0 }
-    }
-
-    private mutating func plan(_ index: Int, _ reader: borrowing LogReader, _ budget: inout Budget) throws {
-        guard remaining[index] > 0 else { return }
-        let filter = filters[index]
-        let start = IndexSuffix(above: UInt64(clamping: filter.until ?? .max))
-        guard filter.until.map({ $0 >= 0 }) ?? true else { return }
-        switch QueryPlan(filter, reader.tables.index) {
-        case .ids(let ids):
-            var stream = Stream(filter: index, table: nil, prefix: [], bound: start)
-            for id in ids {
-                budget.keys -= 1
-                if let suffix = try reader.indexedSuffix(of: id), suffix < start { stream.list.append(suffix) }
-            }
-            stream.list.sort()
-            streams.append(stream)
-        case .ranges(let table, let prefixes):
-            for prefix in prefixes {
-                streams.append(Stream(filter: index, table: table, prefix: prefix, bound: start))
-            }
+    private mutating func look(up pending: Pending, _ reader: borrowing LogReader) throws {
+        switch pending {
+        case .id(let id, let filter):
+            guard let seq = try reader.mentions(of: id, servedOnly: true).first?.seq, seq < size,
+                let event = try reader.event(at: seq)
+            else { return }
+            found[filter, default: []].append(ScanSource.Item(rank: IndexKey.Rank(event), seq: seq))
+        case .idsEnd(let filter):
+            guard let items = found.removeValue(forKey: filter) else { return }
+            try start(ScanSource(filter: filter, items: items), reader)
+        case .source(let source): try start(source, reader)
         }
     }
 
-    /// The newest hit of all streams; `nil` when none is left.
-    private func nextHit() -> IndexSuffix? {
-        var best: IndexSuffix?
-        for stream in streams {
-            if let head = stream.head, best.map({ $0 < head }) ?? true { best = head }
-        }
-        return best
+    private mutating func start(_ source: ScanSource, _ reader: borrowing LogReader) throws {
+        var source = source
+        try source.start(reader.transaction, below: size)
+        heap.insert(source)
     }
 
-    private mutating func take(
-        _ hit: IndexSuffix, _ reader: borrowing LogReader, _ walker: inout Walker, _ budget: inout Budget,
-        _ emit: (UnsafeRawBufferPointer) -> Void
-    ) throws {
-        let indices = streams.indices.filter { streams[$0].head == hit }
-        if hit.seq < size {
-            let wanted = Set(indices.map { streams[$0].filter }).filter { remaining[$0] > 0 }
-            try reader.withEvent(at: hit.seq) { event, json in
-                let matching = wanted.filter { filters[$0].matches(event) }
-                guard !matching.isEmpty else { return }
-                emit(json)
-                budget.events -= 1
-                for filter in matching { remaining[filter] -= 1 }
+    /// The next events, which is usually one: all of the same rank, with the filters through which they were found.
+    private mutating func nextGroup(
+        _ reader: borrowing LogReader, _ keys: inout Int
+    ) throws -> [(seq: UInt64, filter: Int)] {
+        var group: [(seq: UInt64, filter: Int)] = []
+        guard let rank = heap.first?.rank else { return group }
+        while let item = heap.first, item.rank == rank {
+            keys += 1
+            var isOfInterest = true
+            try heap.updateFirst { source in
+                isOfInterest = remaining[source.filter] > 0
+                if isOfInterest {
+                    group.append((item.seq, source.filter))
+                    try source.advance(reader.transaction, below: size)
+                } else {
+                    source.end()
+                }
             }
         }
-        for index in indices { try advance(index, reader, &walker, &budget) }
+        return group
     }
 
-    /// Moves a stream to its next hit.
-    private mutating func advance(
-        _ index: Int, _ reader: borrowing LogReader, _ walker: inout Walker, _ budget: inout Budget
-    ) throws {
-        budget.keys -= 1
-        if let head = streams[index].head { streams[index].bound = head }
-        streams[index].head = nil
-        guard remaining[streams[index].filter] > 0 else { return }
-        guard let table = streams[index].table else {
-            streams[index].head = streams[index].list.popLast()
-            return
+    /// Gives those of a group that match, in the order of their ids; returns how many.
+    private mutating func emitMatches(
+        of group: [(seq: UInt64, filter: Int)], _ reader: borrowing LogReader, _ decoder: inout EntryDecoder,
+        _ emit: (UnsafeRawBufferPointer) throws -> Void
+    ) throws -> Int {
+        var events: [(event: Event, filters: [Int])] = []
+        for seq in Set(group.map(\.seq)) {
+            guard let event = try reader.event(at: seq, &decoder), try reader.isCurrent(event, seq) else { continue }
+            let matching = group.compactMap { $0.seq == seq && filters[$0.filter].matches(event) ? $0.filter : nil }
+            if !matching.isEmpty { events.append((event, Array(Set(matching)))) }
         }
-        let stream = streams[index]
-        let item = try walker.step(index, below: stream.bound.key(behind: stream.prefix), table, reader)
-        guard let item, item.key.count == stream.prefix.count + IndexSuffix.size,
-            item.key.starts(with: stream.prefix),
-            let suffix = IndexSuffix(UnsafeRawBufferPointer(rebasing: item.key[stream.prefix.count...])),
-            suffix.createdAt >= UInt64(clamping: filters[stream.filter].since ?? 0)
-        else { return }
-        streams[index].head = suffix
-    }
-
-    /// One cursor that remembers whose hit it stands on: a stream that goes on alone needs no search.
-    private struct Walker {
-        private final class Box {
-            let cursor: Cursor
-            init(_ cursor: consuming Cursor) { self.cursor = cursor }
+        if events.count > 1 { events.sort { $0.event.id < $1.event.id } }
+        var count = 0
+        for (event, matching) in events {
+            let wanting = matching.filter { remaining[$0] > 0 }
+            guard !wanting.isEmpty else { continue }
+            for filter in wanting { remaining[filter] -= 1 }
+            try event.raw.withUnsafeBytes { try emit($0) }
+            count += 1
         }
-
-        private var box: Box?
-        private var handle: UInt32?
-        private var owner: Int?
-
-        mutating func step(
-            _ stream: Int, below key: [UInt8], _ table: Table, _ reader: borrowing LogReader
-        ) throws -> Cursor.Item? {
-            if handle != table.handle {
-                box = Box(try Cursor(reader.transaction.pointer, table))
-                handle = table.handle
-                owner = nil
-            }
-            defer { owner = stream }
-            return owner == stream ? try box?.cursor.previous() : try box?.cursor.seek(below: key)
-        }
-    }
-}
-
-extension LogReader {
-    /// Lends the event of an entry; does nothing when the entry holds none that can be read.
-    func withEvent(at seq: UInt64, _ body: (Event, UnsafeRawBufferPointer) throws -> Void) throws {
-        _ = try transaction.record(seq, tables) { view in
-            guard let payload = view.payload, let document = view.document else { return }
-            let json = UnsafeRawBufferPointer(rebasing: payload[document])
-            guard let event = try? Event.parse(json, limits: .stored) else { return }
-            try body(event, json)
-        }
-    }
-
-    /// Where an event stands in the indexes; `nil` when subscribers may not have it (any more).
-    func indexedSuffix(of id: EventID) throws -> IndexSuffix? {
-        guard let seq = try transaction.servedPosition(of: id, tables),
-            let event = try transaction.storedEvent(at: seq, tables)
-        else { return nil }
-        let suffix = IndexSuffix(event, at: seq)
-        return try transaction.contains(tables.index.created, key: suffix.key(behind: [])) ? suffix : nil
+        return count
     }
 }

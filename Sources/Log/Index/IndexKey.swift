@@ -1,78 +1,112 @@
 import Nostr
 
-/// Where an event stands in the order in which queries answer: newest first, equal times by lowest id (NIP-01).
+/// The keys of the tables that queries walk: a prefix that says what the table sorts by, then what all have in common.
 ///
-/// The bytes behind the prefix of an index key: `created_at`, the complement of the id's first eight bytes, and the
-/// position. Walking a table backwards gives the order of the answer.
-struct IndexSuffix: Comparable, Sendable {
-    static let size = 24
+/// The common part is `created_at` (u64) ‖ the complement of the id's first four bytes ‖ position (u48): walking backwards
+/// gives newest first, and equal times by lowest id, as NIP-01 wants. Four bytes of the id are enough to sort by, since events
+/// that share them are compared by their whole ids when they are read.
+enum IndexKey {
+    /// Bytes of the common part.
+    static let tailSize = 18
+    /// The largest position that a key can have.
+    static let lastPosition: UInt64 = 1 << 48 - 1
 
-    var createdAt: UInt64
-    var invertedID: UInt64
-    var seq: UInt64
+    /// When an event was made and where it sorts among those of the same second: what the merge compares.
+    struct Rank: Equatable {
+        let createdAt: UInt64
+        /// The complement of the id's first four bytes.
+        let idComplement: UInt32
 
-    init(_ event: Event, at seq: UInt64) {
-        createdAt = UInt64(clamping: event.createdAt)
-        invertedID = ~event.id.prefix
-        self.seq = seq
-    }
-
-    /// What stands right above everything of a time: where a walk backwards from `until` begins.
-    init(above createdAt: UInt64) {
-        self.createdAt = createdAt
-        invertedID = .max
-        seq = .max
-    }
-
-    init?(_ bytes: UnsafeRawBufferPointer) {
-        guard bytes.count == IndexSuffix.size else { return nil }
-        func word(_ offset: Int) -> UInt64 {
-            UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+        init(createdAt: UInt64, idComplement: UInt32) {
+            self.createdAt = createdAt
+            self.idComplement = idComplement
         }
-        createdAt = word(0)
-        invertedID = word(8)
-        seq = word(16)
+
+        init(_ event: borrowing Event) {
+            createdAt = UInt64(event.createdAt)
+            idComplement = ~UInt32(truncatingIfNeeded: event.id.prefix &>> 32)
+        }
+
+        /// Whether events of this rank come before those of the other: newer, or of the same time with a lower id.
+        func precedes(_ other: Rank) -> Bool {
+            createdAt != other.createdAt ? createdAt > other.createdAt : idComplement > other.idComplement
+        }
     }
 
-    func key(behind prefix: [UInt8]) -> [UInt8] {
+    /// The whole key.
+    static func key(_ prefix: Key, _ rank: Rank, _ seq: UInt64) -> Key {
         var key = prefix
-        key.reserveCapacity(prefix.count + IndexSuffix.size)
-        key.append(bigEndian: createdAt)
-        key.append(bigEndian: invertedID)
-        key.append(bigEndian: seq)
+        key.append(rank.createdAt)
+        key.append(rank.idComplement)
+        key.append(position: seq)
         return key
     }
 
-    static func < (left: IndexSuffix, right: IndexSuffix) -> Bool {
-        if left.createdAt != right.createdAt { return left.createdAt < right.createdAt }
-        if left.invertedID != right.invertedID { return left.invertedID < right.invertedID }
-        return left.seq < right.seq
-    }
-}
-
-/// The prefixes of index keys. Keys and tag values are shortened to eight bytes; every hit is checked against the filter,
-/// so two that share them do no harm.
-enum IndexPrefix {
-    static func kind(_ kind: Kind) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(bigEndian: kind.rawValue)
-        return bytes
+    /// The rank and the position that a key ends in, if it begins with `prefix`.
+    @inline(__always)
+    static func read(_ bytes: UnsafeRawBufferPointer, after prefix: Key) -> (rank: Rank, seq: UInt64)? {
+        let size = prefix.count
+        guard bytes.count == size &+ tailSize,
+            prefix.withUnsafeBytes({ $0.hasSameBytes(as: bytes.slice(0..<size)) })
+        else { return nil }
+        let rank = Rank(createdAt: bytes.number(at: size), idComplement: bytes.number(at: size &+ 8))
+        return (rank, bytes.position(at: size &+ 12))
     }
 
-    static func author(_ key: PublicKey) -> [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(bigEndian: key.prefix)
-        return bytes
+    // MARK: - Prefixes
+
+    /// Table `created`: nothing.
+    static let created = Key()
+
+    /// Table `kind`.
+    static func kind(_ kind: Kind) -> Key {
+        var key = Key()
+        key.append(kind.rawValue)
+        return key
     }
 
-    static func author(_ key: PublicKey, _ kind: Kind) -> [UInt8] { author(key) + self.kind(kind) }
+    /// Table `author`: the first eight bytes of the key.
+    static func author(_ author: PublicKey) -> Key { Key(author.prefix) }
 
-    static func tag(_ letter: UInt8, _ value: UnsafeRawBufferPointer) -> [UInt8] {
+    /// Table `authorkind`.
+    static func author(_ author: PublicKey, _ kind: Kind) -> Key {
+        var key = Key(author.prefix)
+        key.append(kind.rawValue)
+        return key
+    }
+
+    /// Table `tag`: the first eight bytes of SHA-256(letter ‖ value).
+    static func tag(_ letter: UInt8, _ value: UnsafeRawBufferPointer) -> Key {
         var hasher = SHA256()
         hasher.update(byte: letter)
         hasher.update(value)
-        var bytes: [UInt8] = []
-        bytes.append(bigEndian: hasher.finalize().prefix)
-        return bytes
+        return Key(hasher.finalize().prefix)
+    }
+
+    // MARK: - Ids and addresses
+
+    /// Table `id`: the first eight bytes of the id, then position times two, plus one if the entry is the one that made the
+    /// event served.
+    static func id(_ id: EventID, seq: UInt64, isServed: Bool) -> Key {
+        var key = Key(id.prefix)
+        key.append(position: seq &<< 1 | (isServed ? 1 : 0))
+        return key
+    }
+
+    /// What `id` made, if the key is about an id with these first bytes.
+    static func readID(_ bytes: UnsafeRawBufferPointer, _ id: EventID) -> (seq: UInt64, isServed: Bool)? {
+        guard bytes.count == 14, bytes.number(at: 0, as: UInt64.self) == id.prefix else { return nil }
+        let position = bytes.position(at: 8)
+        return (position &>> 1, position & 1 == 1)
+    }
+
+    /// Table `coordinate`: SHA-256 of kind ‖ author ‖ `d` tag (NIP-01); `nil` for kinds of which every event is kept.
+    static func coordinate(_ event: borrowing Event) -> Key? {
+        guard event.kind.isReplaceable || event.kind.isAddressable else { return nil }
+        var hasher = SHA256()
+        hasher.update(bigEndian: event.kind.rawValue)
+        hasher.update(event.pubkey)
+        if event.kind.isAddressable, let name = event.tags.firstValue(of: "d") { hasher.update(name.utf8) }
+        return hasher.finalize().withUnsafeBytes { Key(copying: $0) }
     }
 }

@@ -1,31 +1,43 @@
 import Nostr
 
-/// Which stretches of which index one filter walks: those of its most selective field.
-enum QueryPlan {
-    /// Author and kind together are walked up to this many stretches; beyond, the authors alone.
-    static let maximumAuthorKindRanges = 2_048
-
+/// Where one filter's events are looked for: in one table, below a few prefixes.
+enum QueryPlan: Equatable {
+    /// Nothing can match.
+    case nothing
+    /// Through the ids that the filter names.
     case ids([EventID])
-    case ranges(Table, [[UInt8]])
+    /// Below these prefixes of a table.
+    case ranges(Table, [Key])
 
-    init(_ filter: Filter, _ tables: IndexTables) {
-        if let ids = filter.ids {
+    /// Most prefixes for one filter, beyond which a coarser table is walked and more of what it gives is passed over.
+    static let maximumRanges = 1_000
+
+    /// The most selective way: ids, else tags, else author with kind, else author, else kind, else everything by time.
+    init(_ filter: Filter) {
+        let kinds = filter.kinds.map { $0.filter { !$0.isEphemeral } }
+        let since = filter.since ?? 0
+        let until = filter.until ?? .max
+        let hasEmptyList =
+            filter.ids?.isEmpty == true || filter.authors?.isEmpty == true || kinds?.isEmpty == true
+            || filter.tags.contains { $0.values.isEmpty }
+        if hasEmptyList || until < 0 || since > until || filter.limit.map({ $0 <= 0 }) == true {
+            self = .nothing
+        } else if let ids = filter.ids {
             self = .ids(ids)
         } else if let tag = filter.tags.min(by: { $0.values.count < $1.values.count }) {
-            self = .ranges(
-                tables.tag,
-                tag.values.map { value in value.utf8.withUnsafeBytes { IndexPrefix.tag(tag.letter, $0) } })
+            let prefixes = tag.values.map { value in value.utf8.withUnsafeBytes { IndexKey.tag(tag.letter, $0) } }
+            self = .ranges(.tag, prefixes)
         } else if let authors = filter.authors {
-            if let kinds = filter.kinds, kinds.count * authors.count <= QueryPlan.maximumAuthorKindRanges {
-                self = .ranges(
-                    tables.authorKind, authors.flatMap { author in kinds.map { IndexPrefix.author(author, $0) } })
+            if let kinds, authors.count * kinds.count <= QueryPlan.maximumRanges {
+                let pairs = authors.flatMap { author in kinds.map { IndexKey.author(author, $0) } }
+                self = .ranges(.authorKind, pairs)
             } else {
-                self = .ranges(tables.author, authors.map { IndexPrefix.author($0) })
+                self = .ranges(.author, authors.map { IndexKey.author($0) })
             }
-        } else if let kinds = filter.kinds {
-            self = .ranges(tables.kind, kinds.map { IndexPrefix.kind($0) })
+        } else if let kinds {
+            self = .ranges(.kind, kinds.map { IndexKey.kind($0) })
         } else {
-            self = .ranges(tables.created, [[]])
+            self = .ranges(.created, [IndexKey.created])
         }
     }
 }

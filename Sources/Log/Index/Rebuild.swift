@@ -1,40 +1,78 @@
 import Nostr
 
 extension EventLog {
-    /// Entries whose indexes are rebuilt in one transaction.
-    private static let entriesPerRebuildBatch: UInt64 = 20_000
-
-    /// Drops the indexes and makes them anew from the entries.
+    /// Drops everything that is derived from the entries, and derives it again, in one transaction: a crash in between leaves
+    /// things as they were.
     ///
-    /// - Parameter isServed: whether the event of an entry is served; the log does not know what its payloads mean.
-    public func rebuildIndexes(isServed: (EntryView) throws -> Bool) throws {
-        let size = try read { $0.size }
-        var transaction = try environment.beginWrite()
-        for table in tables.index.all { try transaction.clear(table) }
-        var next: UInt64 = 0
-        while next < size {
-            do {
-                let end = min(next + EventLog.entriesPerRebuildBatch, size)
-                for seq in next..<end { try reindex(seq, transaction, isServed) }
-                try transaction.commit()
-                next = end
-            } catch let error as LMDBError where error.code == LMDBError.mapFull {
-                transaction.abort()
-                try environment.setMapSize(environment.usage.size * 2)
-            }
-            if next < size { transaction = try environment.beginWrite() }
-        }
+    /// - Parameter progress: called now and then with the number of entries done and of all.
+    public func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)? = nil) throws {
+        let batch = try beginBatch()
+        try batch.rebuildIndexes(progress: progress)
+        try batch.commit()
     }
 
-    private func reindex(
-        _ seq: UInt64, _ transaction: WriteTransaction, _ isServed: (EntryView) throws -> Bool
-    ) throws {
-        let found: (Event, Bool)? = try transaction.record(seq, tables) { view in
-            guard let payload = view.payload, let document = view.document,
-                let event = try? Event.parse(UnsafeRawBufferPointer(rebasing: payload[document]), limits: .stored)
-            else { return nil }
-            return (event, try isServed(view))
-        } ?? nil
-        if let (event, served) = found { _ = try transaction.index(event, served: served, at: seq, tables) }
+    /// How many entries lie between two calls of a progress handler.
+    static let progressInterval: UInt64 = 4096
+}
+
+extension Table {
+    /// Whether the table can be made again from the entries.
+    var isDerived: Bool {
+        switch self {
+        case .entry, .content, .tile, .meta, .snapshot: false
+        case .reference, .id, .coordinate, .created, .kind, .author, .authorKind, .tag: true
+        }
+    }
+}
+
+extension BatchWriter {
+    /// Empties the derived tables and fills them from the entries.
+    func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)?) throws {
+        for table in Table.allCases where table.isDerived { try transaction.removeAll(table) }
+        var indexer = EventIndexer()
+        let counts = try reader.referenceCounts { [size = head.frontier.size] seq, event, isServed, reader in
+            if let event {
+                let indexing = EventIndexing(event: event, served: isServed)
+                _ = try indexer.add(indexing, seq: seq, reader)
+            }
+            if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
+        }
+        try indexer.flush(transaction)
+        for (checksum, reference) in counts {
+            try transaction.put(.reference, Key(checksum), reference.encoded)
+        }
+    }
+}
+
+extension LogReader {
+    /// Walks all entries, counting the references to shared contents; what table `reference` should hold, by checksum.
+    ///
+    /// Of contents with the same checksum only the first is found again, and so only it can have an entry.
+    func referenceCounts(
+        _ visit: (UInt64, Event?, _ isServed: Bool, borrowing LogReader) throws -> Void
+    ) throws -> [UInt64: ContentWriter.Reference] {
+        var byNumber = [UInt64](repeating: 0, count: Int(head.contents))
+        var decoder = EntryDecoder(transaction)
+        for seq in 0..<size {
+            let record = try record(at: seq)
+            for number in try PackedReferences.numbers(in: record, seq: seq) {
+                guard number < head.contents else {
+                    throw LogError.damaged(seq: seq, reason: "it refers to the shared content \(number), which is missing")
+                }
+                byNumber[Int(number)] += 1
+            }
+            let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
+            var event: Event?
+            if view.hasEvent, let document = view.documentBytes { event = try Event.stored(document, seq: seq) }
+            try visit(seq, event, view.isServedEvent, self)
+        }
+        var references: [UInt64: ContentWriter.Reference] = [:]
+        let contents = References(transaction)
+        for number in 0..<head.contents {
+            let checksum = Checksum.xxh64(try contents.content(number), seed: 0)
+            guard references[checksum] == nil else { continue }
+            references[checksum] = ContentWriter.Reference(number: number, count: byNumber[Int(number)])
+        }
+        return references
     }
 }

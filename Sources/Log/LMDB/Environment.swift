@@ -1,117 +1,216 @@
 import CLMDB
 import Glibc
+import Synchronization
 
-/// An LMDB environment: the one place that holds its pointer.
+/// An open LMDB environment. Owns the one raw environment pointer.
 ///
-/// Transactions are scopes, so none can outlive the environment, and the map is enlarged only while this process has no
-/// transaction open: readers hold a shared lock for the time of theirs.
-///
-/// LMDB synchronises its own calls; the pointer never changes after `init`, and the map's size changes under the exclusive
-/// lock. That is the argument for `@unchecked Sendable`.
+/// LMDB's handle may be used from all threads as long as the map is not changed under a reader (`gate` sees to that) and a
+/// write transaction stays on its thread (`Batch` asks for that); the idle transactions are behind a mutex. Hence `@unchecked Sendable`.
 final class Environment: @unchecked Sendable {
-    /// Readers at once, over all processes.
-    private static let maximumReaders: CUnsignedInt = 512
-    /// Named tables at once.
-    private static let maximumTables: CUnsignedInt = 16
+    struct Options {
+        /// Open for reading only.
+        var isReadOnly: Bool
+        /// The map's size for a new environment, in bytes.
+        var initialMapSize: Int
+        /// How many read transactions there can be at a time, of all processes.
+        var maximumReaders: Int
+    }
 
-    let pointer: OpaquePointer
-    private let gate: UnsafeMutablePointer<pthread_rwlock_t>
+    /// The directory, as it was given.
+    let directory: String
+    let isReadOnly: Bool
+    /// Whether readers and writers see each other through the lock file. Not so where it cannot be written.
+    let usesLockFile: Bool
 
-    init(directory: String, readOnly: Bool, mapSize: Int) throws(LMDBError) {
-        var environment: OpaquePointer?
-        try check(mdb_env_create(&environment), "making an LMDB environment")
-        guard let environment else { throw LMDBError(ENOMEM, "making an LMDB environment") }
-        do {
-            try check(mdb_env_set_maxreaders(environment, Environment.maximumReaders), "setting the number of readers")
-            try check(mdb_env_set_maxdbs(environment, Environment.maximumTables), "setting the number of tables")
-            if !readOnly { try check(mdb_env_set_mapsize(environment, mapSize), "setting the map size") }
-            try Environment.open(environment, directory, readOnly: readOnly)
+    private let handle: OpaquePointer
+    private let gate = ReadGate()
+    /// Read transactions between two uses.
+    private let idle = Mutex<[Transaction]>([])
+    /// Set once, before the environment is shared.
+    private var tables: TableHandles?
+
+    /// Opens `data.mdb` in `directory`, which must exist; creates it unless for reading only.
+    init(directory: String, options: Options) throws(LMDBError) {
+        var usesLockFile = true
+        do throws(LMDBError) {
+            handle = try Environment.openHandle(directory, options, flags: 0)
         } catch {
-            mdb_env_close(environment)
-            throw error
+            // Where the lock file cannot be made or written, nobody can write the log either, as far as this user goes.
+            guard options.isReadOnly, [EACCES, EROFS, EPERM].contains(error.code) else { throw error }
+            usesLockFile = false
+            handle = try Environment.openHandle(directory, options, flags: UInt32(MDB_NOLOCK))
         }
-        pointer = environment
-        gate = .allocate(capacity: 1)
-        var attributes = pthread_rwlockattr_t()
-        pthread_rwlockattr_init(&attributes)
-        pthread_rwlockattr_setkind_np(&attributes, CInt(PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP))
-        pthread_rwlock_init(gate, &attributes)
-        pthread_rwlockattr_destroy(&attributes)
-        var stale: CInt = 0
-        mdb_reader_check(environment, &stale)
+        self.directory = directory
+        self.isReadOnly = options.isReadOnly
+        // On a read-only file system LMDB itself does without.
+        self.usesLockFile = usesLockFile && access(directory + "/lock.mdb", W_OK) == 0
     }
 
     deinit {
-        mdb_env_close(pointer)
-        pthread_rwlock_destroy(gate)
-        gate.deallocate()
+        idle.withLock { $0.removeAll() }
+        mdb_env_close(handle)
     }
 
-    private static func open(_ environment: OpaquePointer, _ directory: String, readOnly: Bool) throws(LMDBError) {
-        let flags = CUnsignedInt(MDB_NOTLS) | (readOnly ? CUnsignedInt(MDB_RDONLY) : 0)
-        let code = mdb_env_open(environment, directory, flags, 0o600)
-        // On a read-only file system nobody can be writing, so reading without the lock file is safe.
-        if readOnly, code == EROFS || code == EACCES {
-            try check(
-                mdb_env_open(environment, directory, flags | CUnsignedInt(MDB_NOLOCK), 0o600),
-                "opening the log in \(directory)")
-        } else {
-            try check(code, "opening the log in \(directory)")
-        }
-    }
-
-    // MARK: Transactions
-
-    /// Runs `body` in a read transaction. A scope must not open another one: while a writer waits to enlarge the map, the
-    /// inner one would wait for it, and it for the outer one.
-    func read<R>(_ body: (consuming ReadTransaction) throws -> R) throws -> R {
-        pthread_rwlock_rdlock(gate)
-        var isLocked = true
-        defer { if isLocked { pthread_rwlock_unlock(gate) } }
-        do {
-            return try body(ReadTransaction(try begin(CUnsignedInt(MDB_RDONLY))))
-        } catch let error as LMDBError where error.code == LMDBError.mapResized {
-            // Another process enlarged the map: adopt its size, which needs the gate to itself.
-            isLocked = false
-            pthread_rwlock_unlock(gate)
-        }
-        try setMapSize(0)
-        pthread_rwlock_rdlock(gate)
-        isLocked = true
-        return try body(ReadTransaction(try begin(CUnsignedInt(MDB_RDONLY))))
-    }
-
-    private func begin(_ flags: CUnsignedInt) throws(LMDBError) -> OpaquePointer {
-        var transaction: OpaquePointer?
-        let code = mdb_txn_begin(pointer, nil, flags, &transaction)
-        guard code == MDB_SUCCESS, let transaction else { throw LMDBError(code, "beginning a transaction") }
-        return transaction
-    }
-
-    /// Begins the one write transaction.
-    func beginWrite() throws(LMDBError) -> WriteTransaction {
-        pthread_rwlock_rdlock(gate)
-        do {
-            return WriteTransaction(try begin(0)) { [gate] in pthread_rwlock_unlock(gate) }
+    private static func openHandle(
+        _ directory: String, _ options: Options, flags: UInt32
+    ) throws(LMDBError) -> OpaquePointer {
+        var handle: OpaquePointer?
+        try LMDBError.check(mdb_env_create(&handle), "make an environment")
+        guard let handle else { throw LMDBError(code: ENOMEM, action: "make an environment") }
+        do throws(LMDBError) {
+            // One more than the tables, so that another program's table can be told apart from a full environment.
+            let tables = MDB_dbi(Table.allCases.count + 1)
+            try LMDBError.check(mdb_env_set_maxdbs(handle, tables), "set the number of tables")
+            let readers = UInt32(clamping: options.maximumReaders)
+            try LMDBError.check(mdb_env_set_maxreaders(handle, readers), "set the number of readers")
+            let path = directory + "/data.mdb"
+            if !options.isReadOnly, access(path, F_OK) != 0 {
+                try LMDBError.check(
+                    mdb_env_set_mapsize(handle, roundedToPages(options.initialMapSize)), "set the map's size")
+            }
+            let mode = options.isReadOnly ? UInt32(MDB_RDONLY) : 0
+            // Default durability only: none of MDB_NOSYNC, MDB_NOMETASYNC, MDB_WRITEMAP (AUDIT.md, "LMDB").
+            try LMDBError.check(
+                mdb_env_open(handle, directory, flags | mode | UInt32(MDB_NOTLS), 0o600), "open \(path)")
+            return handle
         } catch {
-            pthread_rwlock_unlock(gate)
+            mdb_env_close(handle)
             throw error
         }
     }
 
-    /// Enlarges the map; 0 adopts the size that another process gave it. Waits until this process has no transaction open.
-    func setMapSize(_ size: Int) throws(LMDBError) {
-        pthread_rwlock_wrlock(gate)
-        defer { pthread_rwlock_unlock(gate) }
-        try check(mdb_env_set_mapsize(pointer, size), "enlarging the map to \(size) bytes")
+    // MARK: - Tables
+
+    /// Opens the tables, creating those that are missing if asked. Call once, before anything else.
+    func openTables(create: Bool) throws(LMDBError) {
+        var transaction: OpaquePointer?
+        let flags = create ? 0 : UInt32(MDB_RDONLY)
+        try LMDBError.check(mdb_txn_begin(handle, nil, flags, &transaction), "begin")
+        guard let transaction else { throw LMDBError(code: MDB_PANIC, action: "begin") }
+        let opened: TableHandles
+        do throws(LMDBError) {
+            opened = try TableHandles(transaction, create: create)
+        } catch {
+            mdb_txn_abort(transaction)
+            throw error
+        }
+        try LMDBError.check(mdb_txn_commit(transaction), "commit")
+        tables = opened
     }
 
-    /// Bytes of the map, and bytes of it that are in use.
-    var usage: (size: Int, used: Int) {
-        var information = MDB_envinfo()
+    /// The names in the environment's directory of tables, whoever made them.
+    func tableNames() throws(LMDBError) -> [String] {
+        var transaction: OpaquePointer?
+        try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin")
+        guard let transaction else { throw LMDBError(code: MDB_PANIC, action: "begin") }
+        defer { mdb_txn_abort(transaction) }
+        var main = MDB_dbi()
+        try LMDBError.check(mdb_dbi_open(transaction, nil, 0, &main), "open the table of tables")
+        var cursor: OpaquePointer?
+        try LMDBError.check(mdb_cursor_open(transaction, main, &cursor), "open a cursor")
+        defer { mdb_cursor_close(cursor) }
+        var names: [String] = []
+        var key = MDB_val()
+        var code = mdb_cursor_get(cursor, &key, nil, MDB_FIRST)
+        while code == MDB_SUCCESS {
+            names.append(String(decoding: key.bytes, as: UTF8.self))
+            code = mdb_cursor_get(cursor, &key, nil, MDB_NEXT)
+        }
+        guard code == MDB_NOTFOUND else { throw LMDBError(code: code, action: "read the table of tables") }
+        return names
+    }
+
+    // MARK: - Transactions
+
+    /// Runs `body` with the latest snapshot. Any number of threads can be inside.
+    func read<R>(_ body: (Transaction) throws -> R) throws -> R {
+        while true {
+            gate.enter()
+            let transaction: Transaction
+            do throws(LMDBError) {
+                transaction = try beginReading()
+            } catch {
+                gate.leave()
+                guard error.isMapResized, try adoptMapSize() else { throw error }
+                continue
+            }
+            defer {
+                transaction.reset()
+                idle.withLock { $0.append(transaction) }
+                gate.leave()
+            }
+            return try body(transaction)
+        }
+    }
+
+    /// Begins a write transaction: one at a time, to be ended on the same thread.
+    func beginWriting() throws(LMDBError) -> Transaction {
+        while true {
+            var transaction: OpaquePointer?
+            let code = mdb_txn_begin(handle, nil, 0, &transaction)
+            if code == MDB_MAP_RESIZED, try adoptMapSize() { continue }
+            try LMDBError.check(code, "begin writing")
+            guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin writing") }
+            return Transaction(transaction, tables: tables, isWrite: true)
+        }
+    }
+
+    private func beginReading() throws(LMDBError) -> Transaction {
+        if let idle = idle.withLock({ $0.popLast() }) {
+            try idle.renew()
+            return idle
+        }
+        var transaction: OpaquePointer?
+        try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin reading")
+        guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin reading") }
+        return Transaction(transaction, tables: tables, isWrite: false)
+    }
+
+    // MARK: - Size
+
+    /// How large the map is, and how much of it has ever been used, in bytes.
+    func size() throws(LMDBError) -> (map: Int, used: Int) {
+        var info = MDB_envinfo()
+        try LMDBError.check(mdb_env_info(handle, &info), "measure the environment")
         var statistics = MDB_stat()
-        mdb_env_info(pointer, &information)
-        mdb_env_stat(pointer, &statistics)
-        return (information.me_mapsize, (information.me_last_pgno + 1) * Int(statistics.ms_psize))
+        try LMDBError.check(mdb_env_stat(handle, &statistics), "measure the environment")
+        return (info.me_mapsize, (info.me_last_pgno + 1) * Int(statistics.ms_psize))
+    }
+
+    /// Makes the map larger. No write transaction may be open. `false` when this thread is inside of a read.
+    func grow(to bytes: Int) throws(LMDBError) -> Bool {
+        try gate.change { () throws(LMDBError) in
+            try LMDBError.check(
+                mdb_env_set_mapsize(handle, Environment.roundedToPages(bytes)), "make the map larger (to \(bytes) bytes)")
+        }
+    }
+
+    /// Takes over the size that another process gave the map. `false` when this thread is inside of a read.
+    private func adoptMapSize() throws(LMDBError) -> Bool {
+        try gate.change { () throws(LMDBError) in
+            try LMDBError.check(mdb_env_set_mapsize(handle, 0), "adopt the map's new size")
+        }
+    }
+
+    private static func roundedToPages(_ bytes: Int) -> Int {
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        return max(bytes + page - 1, page) / page * page
+    }
+
+    // MARK: - Upkeep
+
+    /// Frees the places of readers whose process has died; they keep old pages from being used again. Returns how many.
+    func clearStaleReaders() throws(LMDBError) -> Int {
+        var dead: Int32 = 0
+        try LMDBError.check(mdb_reader_check(handle, &dead), "look for stale readers")
+        return Int(dead)
+    }
+
+    /// Writes a copy of the latest snapshot without its free pages into an empty directory.
+    func copy(to directory: String) throws(LMDBError) {
+        gate.enter()
+        defer { gate.leave() }
+        try LMDBError.check(
+            mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), "copy the log to \(directory)")
     }
 }

@@ -1,27 +1,26 @@
 import CLMDB
+import Glibc
 
-/// A failed LMDB call: its code, its message and what was being done.
-public struct LMDBError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// LMDB's or the system's code.
-    public var code: CInt
-    /// What was being done.
-    public var action: String
+/// A refusal of LMDB or of the system below it: the code, and what was being done.
+struct LMDBError: Error, Equatable, CustomStringConvertible {
+    /// LMDB's own code (negative) or an errno.
+    let code: Int32
+    /// What was being done, as in "could not …".
+    let action: String
 
-    init(_ code: CInt, _ action: String) {
-        self.code = code
-        self.action = action
+    /// LMDB's or the system's text for the code.
+    var reason: String { String(cString: mdb_strerror(code)) }
+
+    var description: String { "could not \(action): \(reason)" }
+
+    /// Whether the map is too small for what is being written. Nothing is lost: abort, grow, repeat.
+    var isMapFull: Bool { code == MDB_MAP_FULL }
+    /// Whether another process has made the map larger than ours.
+    var isMapResized: Bool { code == MDB_MAP_RESIZED }
+
+    /// Throws unless `code` is success.
+    @inline(__always)
+    static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(LMDBError) {
+        if code != MDB_SUCCESS { throw LMDBError(code: code, action: action()) }
     }
-
-    /// The message for a user.
-    public var description: String { "\(action): \(String(cString: mdb_strerror(code)))" }
-
-    static let mapFull = MDB_MAP_FULL
-    static let mapResized = MDB_MAP_RESIZED
-    static let notFound = MDB_NOTFOUND
-}
-
-/// Throws unless the call succeeded.
-@inline(__always)
-func check(_ code: CInt, _ action: @autoclosure () -> String) throws(LMDBError) {
-    if code != MDB_SUCCESS { throw LMDBError(code, action()) }
 }

@@ -1,150 +1,163 @@
 import CLMDB
 
-/// A named table of an environment.
-struct Table: Sendable {
-    let handle: MDB_dbi
-    let name: String
-}
+/// One snapshot of the environment, for reading or for writing. Owns the one raw transaction pointer.
+///
+/// It is handed out by `Environment` for the length of a scope. Bytes it gives point into the map: they are good until the
+/// scope ends or, in a write transaction, until the next write, and must not be kept longer.
+///
+/// `@unchecked Sendable` because a read transaction goes through the environment's pool: it is used by one thread at a time,
+/// the one that took it out, and LMDB ties it to no thread (MDB_NOTLS).
+final class Transaction: @unchecked Sendable {
+    private var handle: OpaquePointer?
+    private let tables: TableHandles
+    private let isWrite: Bool
+    /// Cursors not in use, by table. Kept over renewals of a read transaction.
+    private var idle: [[Cursor]] = Array(repeating: [], count: Table.allCases.count)
+    /// Counts renewals.
+    private var generation: UInt64 = 0
 
-/// A read transaction: ends with its scope. Bytes that it lends are good until then.
-struct ReadTransaction: ~Copyable {
-    let pointer: OpaquePointer
-
-    init(_ pointer: OpaquePointer) { self.pointer = pointer }
-
-    deinit { mdb_txn_abort(pointer) }
-
-    /// Ends the transaction and keeps the tables that it opened.
-    consuming func keepTables() throws(LMDBError) {
-        let pointer = pointer
-        discard self
-        try check(mdb_txn_commit(pointer), "opening the tables")
-    }
-}
-
-/// The write transaction: committed once, or undone when it is forgotten.
-final class WriteTransaction {
-    private(set) var pointer: OpaquePointer
-    private var isOpen = true
-    private let release: () -> Void
-
-    init(_ pointer: OpaquePointer, release: @escaping () -> Void) {
-        self.pointer = pointer
-        self.release = release
+    init(_ handle: OpaquePointer, tables: TableHandles, isWrite: Bool) {
+        self.handle = handle
+        self.tables = tables
+        self.isWrite = isWrite
     }
 
     deinit { abort() }
 
-    func commit() throws(LMDBError) {
-        guard isOpen else { return }
-        isOpen = false
-        defer { release() }
-        try check(mdb_txn_commit(pointer), "committing")
-    }
+    // MARK: - Items
 
-    func abort() {
-        guard isOpen else { return }
-        isOpen = false
-        mdb_txn_abort(pointer)
-        release()
-    }
-
-    /// Opens a table, making it when it is missing.
-    func table(_ name: String) throws(LMDBError) -> Table {
-        var handle: MDB_dbi = 0
-        try check(mdb_dbi_open(pointer, name, CUnsignedInt(MDB_CREATE), &handle), "opening table \(name)")
-        return Table(handle: handle, name: name)
-    }
-
-    func put(_ table: Table, key: [UInt8], value: [UInt8], append: Bool = false) throws(LMDBError) {
-        let flags = append ? CUnsignedInt(MDB_APPEND) : 0
-        var code: CInt = 0
-        key.withUnsafeBytes { key in
-            value.withUnsafeBytes { value in
-                var mdbKey = MDB_val(key)
-                var mdbValue = MDB_val(value)
-                code = mdb_put(pointer, table.handle, &mdbKey, &mdbValue, flags)
-            }
+    /// The value of `key`, or `nil`.
+    func value(_ table: Table, _ key: Key) throws(LMDBError) -> UnsafeRawBufferPointer? {
+        let handle = try live()
+        return try key.withUnsafeBytes { bytes throws(LMDBError) in
+            var key = MDB_val(bytes)
+            var value = MDB_val()
+            let code = mdb_get(handle, tables[table], &key, &value)
+            if code == MDB_NOTFOUND { return nil }
+            try LMDBError.check(code, "read \(table.name)")
+            return value.bytes
         }
-        try check(code, "writing to table \(table.name)")
     }
 
-    /// Deletes a key; `false` when it was not there.
+    /// Puts an item, replacing the one of the same key.
+    func put(
+        _ table: Table, _ key: Key, _ value: UnsafeRawBufferPointer, isLast: Bool = false
+    ) throws(LMDBError) {
+        let handle = try live()
+        try key.withUnsafeBytes { bytes throws(LMDBError) in
+            var key = MDB_val(bytes)
+            var value = MDB_val(value)
+            let flags = isLast ? UInt32(MDB_APPEND) : 0
+            try LMDBError.check(mdb_put(handle, tables[table], &key, &value, flags), "write to \(table.name)")
+        }
+    }
+
+    /// Puts an item, replacing the one of the same key.
+    func put(_ table: Table, _ key: Key, _ value: [UInt8], isLast: Bool = false) throws(LMDBError) {
+        try value.withUnsafeBufferPointer { value throws(LMDBError) in
+            try put(table, key, UnsafeRawBufferPointer(value), isLast: isLast)
+        }
+    }
+
+    /// Removes an item; `false` if there was none.
     @discardableResult
-    func delete(_ table: Table, key: [UInt8]) throws(LMDBError) -> Bool {
-        var code: CInt = 0
-        key.withUnsafeBytes { key in
-            var mdbKey = MDB_val(key)
-            code = mdb_del(pointer, table.handle, &mdbKey, nil)
+    func remove(_ table: Table, _ key: Key) throws(LMDBError) -> Bool {
+        let handle = try live()
+        return try key.withUnsafeBytes { bytes throws(LMDBError) in
+            var key = MDB_val(bytes)
+            let code = mdb_del(handle, tables[table], &key, nil)
+            if code == MDB_NOTFOUND { return false }
+            try LMDBError.check(code, "remove from \(table.name)")
+            return true
         }
-        if code == MDB_NOTFOUND { return false }
-        try check(code, "deleting from table \(table.name)")
-        return true
     }
 
-    /// Removes every key of a table.
-    func clear(_ table: Table) throws(LMDBError) {
-        try check(mdb_drop(pointer, table.handle, 0), "clearing table \(table.name)")
-    }
-}
-
-/// Both kinds of transaction read alike.
-protocol Reading: ~Copyable {
-    var pointer: OpaquePointer { get }
-}
-
-extension ReadTransaction: Reading {}
-extension WriteTransaction: Reading {}
-
-extension Reading where Self: ~Copyable {
-    /// Opens an existing table; `nil` when there is none.
-    borrowing func existingTable(_ name: String) throws(LMDBError) -> Table? {
-        var handle: MDB_dbi = 0
-        let code = mdb_dbi_open(pointer, name, 0, &handle)
-        if code == MDB_NOTFOUND { return nil }
-        try check(code, "opening table \(name)")
-        return Table(handle: handle, name: name)
+    /// Removes all items of a table.
+    func removeAll(_ table: Table) throws(LMDBError) {
+        closeCursors()
+        try LMDBError.check(mdb_drop(try live(), tables[table], 0), "empty \(table.name)")
     }
 
-    /// Lends the value of a key; `nil` when it is not there.
-    borrowing func get<R>(
-        _ table: Table, key: [UInt8], _ body: (UnsafeRawBufferPointer) throws -> R
-    ) throws -> R? {
-        var value = MDB_val()
-        var code: CInt = 0
-        key.withUnsafeBytes { key in
-            var mdbKey = MDB_val(key)
-            code = mdb_get(pointer, table.handle, &mdbKey, &value)
-        }
-        if code == MDB_NOTFOUND { return nil }
-        try check(code, "reading from table \(table.name)")
-        return try body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
-    }
-
-    borrowing func get(_ table: Table, key: [UInt8]) throws -> [UInt8]? {
-        try get(table, key: key) { Array($0) }
-    }
-
-    borrowing func contains(_ table: Table, key: [UInt8]) throws -> Bool {
-        try get(table, key: key) { _ in true } ?? false
-    }
-
-    /// How many keys a table has.
-    borrowing func count(_ table: Table) throws(LMDBError) -> Int {
+    /// Size and shape of a table.
+    func statistics(_ table: Table) throws(LMDBError) -> MDB_stat {
         var statistics = MDB_stat()
-        try check(mdb_stat(pointer, table.handle, &statistics), "measuring table \(table.name)")
-        return statistics.ms_entries
+        try LMDBError.check(mdb_stat(try live(), tables[table], &statistics), "measure \(table.name)")
+        return statistics
     }
 
-    borrowing func withCursor<R>(_ table: Table, _ body: (borrowing Cursor) throws -> R) throws -> R {
-        try body(try Cursor(pointer, table))
+    /// Lends a cursor. The same table can be walked by several at a time.
+    func withCursor<R>(_ table: Table, _ body: (Cursor) throws -> R) throws -> R {
+        let cursor: Cursor
+        if let idle = idle[table.rawValue].popLast() {
+            try idle.renew(try live(), generation: generation)
+            cursor = idle
+        } else {
+            cursor = try Cursor(
+                transaction: try live(), table: table, handle: tables[table], generation: generation)
+        }
+        defer { idle[table.rawValue].append(cursor) }
+        return try body(cursor)
+    }
+
+    // MARK: - Life
+
+    /// Makes everything that was written durable and visible, all at once.
+    func commit() throws(LMDBError) {
+        closeCursors()
+        let handle = try live()
+        // Whatever it answers, the pointer is gone.
+        self.handle = nil
+        try LMDBError.check(mdb_txn_commit(handle), "commit")
+    }
+
+    /// Forgets everything that was written.
+    func abort() {
+        closeCursors()
+        guard let handle else { return }
+        self.handle = nil
+        mdb_txn_abort(handle)
+    }
+
+    /// Lets go of a read transaction's snapshot, keeping the rest for `renew`.
+    func reset() {
+        guard let handle else { return }
+        mdb_txn_reset(handle)
+    }
+
+    /// Takes the latest snapshot after `reset`.
+    func renew() throws(LMDBError) {
+        try LMDBError.check(mdb_txn_renew(try live()), "begin reading")
+        generation += 1
+    }
+
+    /// A write transaction's end frees its cursors, so ours have to be closed before.
+    private func closeCursors() {
+        for table in idle.indices { idle[table].removeAll() }
+    }
+
+    @inline(__always)
+    private func live() throws(LMDBError) -> OpaquePointer {
+        guard let handle else { throw LMDBError(code: MDB_BAD_TXN, action: "use a transaction that has ended") }
+        return handle
     }
 }
 
-extension MDB_val {
-    init(_ bytes: UnsafeRawBufferPointer) {
-        self.init(mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+/// LMDB's numbers for the tables.
+struct TableHandles: Sendable {
+    private let handles: [MDB_dbi]
+
+    /// Opens all tables inside `transaction`; the numbers are good once it has committed.
+    init(_ transaction: OpaquePointer, create: Bool) throws(LMDBError) {
+        var handles: [MDB_dbi] = []
+        for table in Table.allCases {
+            var handle = MDB_dbi()
+            let flags = create ? UInt32(MDB_CREATE) : 0
+            try LMDBError.check(mdb_dbi_open(transaction, table.name, flags, &handle), "open \(table.name)")
+            handles.append(handle)
+        }
+        self.handles = handles
     }
 
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: mv_data, count: mv_size) }
+    @inline(__always)
+    subscript(table: Table) -> MDB_dbi { handles[table.rawValue] }
 }

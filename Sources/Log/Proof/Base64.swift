@@ -1,41 +1,51 @@
-/// Standard base64 with padding (RFC 4648, section 4), as signed notes use it.
-enum Base64 {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+/// Base64 with padding (RFC 4648 section 4), strict: one text for each sequence of bytes.
+public enum Base64 {
+    private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    private static let padding: UInt8 = 0x3d
+    /// The value of each digit, 255 for bytes that are none.
+    private static let values: [UInt8] = {
+        var values = [UInt8](repeating: .max, count: 256)
+        for (value, digit) in digits.enumerated() { values[Int(digit)] = UInt8(value) }
+        return values
+    }()
 
-    static func encode(_ bytes: some Collection<UInt8>) -> String {
+    /// The text for these bytes.
+    public static func encode(_ bytes: [UInt8]) -> String {
         var output: [UInt8] = []
-        var rest = Array(bytes)[...]
-        while !rest.isEmpty {
-            let group = rest.prefix(3)
-            rest = rest.dropFirst(3)
-            let bits = group.reduce(0) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+        output.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            var word: UInt32 = 0
+            for byte in group { word = word << 8 | UInt32(byte) }
+            word <<= UInt32(3 - group.count) * 8
             for index in 0..<4 {
-                output.append(
-                    index <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * index) & 63)] : UInt8(ascii: "="))
+                let digit = digits[Int(word >> UInt32(18 - index * 6) & 63)]
+                output.append(index <= group.count ? digit : padding)
             }
         }
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// `nil` for anything but canonical base64.
-    static func decode(_ text: some StringProtocol) -> [UInt8]? {
-        let input = Array(text.utf8)
-        guard input.count.isMultiple(of: 4) else { return nil }
+    /// The bytes for a text; `nil` for white space, wrong digits, wrong or missing padding, and bits that are not zero behind
+    /// the last byte.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        let source = Array(text.utf8)
+        guard source.count.isMultiple(of: 4) else { return nil }
         var output: [UInt8] = []
-        for start in stride(from: 0, to: input.count, by: 4) {
-            let group = input[start..<start + 4]
-            let digits = group.prefix { $0 != UInt8(ascii: "=") }
-            guard digits.count >= 2, group.dropFirst(digits.count).allSatisfy({ $0 == UInt8(ascii: "=") }) else {
-                return nil
+        output.reserveCapacity(source.count / 4 * 3)
+        for start in stride(from: 0, to: source.count, by: 4) {
+            let isLast = start + 4 == source.count
+            let missing = isLast ? source[start..<start + 4].reversed().prefix { $0 == padding }.count : 0
+            guard missing <= 2 else { return nil }
+            var word: UInt32 = 0
+            for index in 0..<4 - missing {
+                let value = values[Int(source[start + index])]
+                guard value < 64 else { return nil }
+                word |= UInt32(value) << UInt32(18 - index * 6)
             }
-            var bits: UInt32 = 0
-            for digit in digits {
-                guard let value = alphabet.firstIndex(of: digit) else { return nil }
-                bits = bits << 6 | UInt32(value)
-            }
-            bits <<= UInt32(6 * (4 - digits.count))
-            for index in 0..<digits.count - 1 { output.append(UInt8(bits >> UInt32(16 - 8 * index) & 255)) }
+            for index in 0..<3 - missing { output.append(UInt8(truncatingIfNeeded: word >> UInt32(16 - index * 8))) }
+            guard word & (1 << UInt32(missing * 8) - 1) == 0 else { return nil }
         }
-        return encode(output) == String(text) ? output : nil
+        return output
     }
 }

@@ -1,181 +1,245 @@
-import CLMDB
 import Nostr
 
-/// Entries that become durable together: one transaction, one fsync.
+/// Entries that become durable together: one transaction, one fsync. Until `commit` nobody else sees any of it.
 ///
-/// Nothing is visible before `commit()`, and a batch that is forgotten leaves no trace. When the map is full in the middle of
-/// it, the transaction is undone, the map enlarged, and everything done again; the caller does not notice.
+/// It belongs to one thread from `beginBatch` to `commit` or `abort`; letting go of it aborts. When the map turns out to be
+/// too small, everything that was asked for so far is undone, the map grows, and all of it is done again; callers do not
+/// notice.
 public final class Batch {
-    private enum Operation {
-        case append(Draft, time: Int64)
-        case snapshot(seq: UInt64, bytes: [UInt8])
-    }
+    /// The share of the map that may be used before it is made larger ahead of time.
+    static let fullnessBeforeGrowth = 0.75
+    /// How much larger the map becomes.
+    static let growthFactor = 2
 
-    /// The part of the map that may be in use before it is enlarged beforehand.
-    private static let fullnessBeforeGrowth = 0.75
-    private static let growthFactor = 2
+    fileprivate enum Operation {
+        case append(Draft, time: Int64)
+        case storeSnapshot(seq: UInt64, bytes: [UInt8])
+        case pruneSnapshots(keeping: Int)
+        case rebuildIndexes
+    }
 
     private let log: EventLog
-    private var transaction: WriteTransaction
+    /// `nil` once the batch has ended.
+    private var writer: BatchWriter?
     private var operations: [Operation] = []
-    private var head: Head
-    private let committedHead: Head
 
-    init(_ log: EventLog) throws {
-        try log.health.check()
-        let usage = log.environment.usage
-        if Double(usage.used) > Double(usage.size) * Batch.fullnessBeforeGrowth {
-            try log.environment.setMapSize(usage.size * Batch.growthFactor)
+    init(_ log: EventLog) throws(LogError) {
+        guard log.mode == .readWrite else { throw .openedForReading(directory: log.directory) }
+        try log.writer.withLock { state throws(LogError) in
+            if let failure = state.failure { throw failure }
+            guard !state.isWriting else { throw .misuse("a batch is open already") }
+            state.isWriting = true
         }
         self.log = log
-        transaction = try log.environment.beginWrite()
-        head = try transaction.head(log.tables)
-        committedHead = head
+        do throws(LogError) {
+            try growAhead()
+            try begin()
+        } catch {
+            end()
+            throw error
+        }
     }
 
-    /// The position and the time that the next entry gets: no gap, and never earlier than the entry before.
-    public func next(now: Int64) -> (seq: UInt64, time: Int64) {
-        (head.frontier.size, max(now, head.lastTime))
-    }
+    deinit { abort() }
 
-    /// Appends an entry at the next position.
+    /// How many entries there are, with those of this batch.
+    public var size: UInt64 { writer?.head.frontier.size ?? 0 }
+    /// The time of the last entry, in microseconds since 1970.
+    public var lastTime: Int64 { writer?.head.lastTime ?? 0 }
+    /// The Merkle root over all leaves, with those of this batch.
+    public var root: Bytes32 { writer?.head.frontier.root ?? MerkleTree.emptyRoot }
+
+    /// The position and the time that the next entry gets: positions have no gaps, and time never goes back.
     ///
-    /// - Parameter time: as `next(now:)` gave it; an earlier one counts as the time of the entry before.
+    /// - Parameter now: the clock, in microseconds since 1970.
+    public func next(now: Int64) -> (seq: UInt64, time: Int64) {
+        (size, max(now, lastTime))
+    }
+
+    /// Appends an entry.
+    ///
+    /// - Parameter time: microseconds since 1970, not before the last entry's: see `next`.
+    /// - Throws: `LogError.misuse` for a draft that cannot be an entry, which leaves the batch as it was. Any other error
+    ///   ends the batch and the writing of this log.
     @discardableResult
-    public func append(_ draft: Draft, time: Int64) throws -> Placement {
-        let operation = Operation.append(draft, time: max(time, head.lastTime))
-        operations.append(operation)
-        return try growing { try perform(operation) } ?? Placement(seq: head.frontier.size - 1, isServed: false)
+    public func append(_ draft: Draft, time: Int64) throws -> Placed {
+        guard time >= lastTime else {
+            throw LogError.misuse("the time of an entry (\(time)) is before that of the last (\(lastTime))")
+        }
+        try BatchWriter.check(draft)
+        return try perform(.append(draft, time: time)) { writer in try writer.append(draft, time: time) }
     }
 
-    /// Keeps an encoded state as of a position.
-    public func storeSnapshot(seq: UInt64, bytes: [UInt8]) throws {
-        let operation = Operation.snapshot(seq: seq, bytes: bytes)
-        operations.append(operation)
-        _ = try growing { try perform(operation) }
-    }
-
-    /// Whether an event of that id is served, or will be once this batch is committed.
-    public func contains(_ id: EventID) throws -> Bool { try transaction.servedPosition(of: id, log.tables) != nil }
-
-    /// Makes everything durable. After an error nothing is written to this log any more.
-    public func commit() throws(LogError) {
+    /// Whether an event of this id is served, by an earlier entry or by one of this batch, or was until a newer one of the
+    /// same address took its place.
+    public func contains(_ id: EventID) throws -> Bool {
+        guard let writer else { throw Batch.ended }
         do {
-            try transaction.put(log.tables.meta, key: Head.key, value: head.encoded)
-            try transaction.commit()
-        } catch where error.code == LMDBError.mapFull {
-            do {
-                try growAndRepeat()
-                try commit()
-            } catch let error as LogError {
-                throw error
-            } catch {
-                throw fail(error as? LMDBError ?? LMDBError(MDB_PANIC, "\(error)"))
+            return try writer.contains(id)
+        } catch let error as LMDBError {
+            throw LogError(error)
+        }
+    }
+
+    /// Keeps a reduced state, as a cache: the state after entry `seq` was applied. Replaces one of the same position.
+    public func storeSnapshot(seq: UInt64, bytes: [UInt8]) throws {
+        guard seq < size else { throw LogError.misuse("a snapshot at \(seq) of a log of \(size) entries") }
+        try perform(.storeSnapshot(seq: seq, bytes: bytes)) { try $0.storeSnapshot(seq: seq, bytes: bytes) }
+    }
+
+    /// Removes all snapshots but the latest `count`.
+    public func pruneSnapshots(keeping count: Int) throws {
+        try perform(.pruneSnapshots(keeping: count)) { try $0.pruneSnapshots(keeping: count) }
+    }
+
+    /// Empties the derived tables and fills them from the entries.
+    func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)?) throws {
+        try perform(.rebuildIndexes) { try $0.rebuildIndexes(progress: progress) }
+    }
+
+    /// Makes everything durable, and visible to everybody, at once. The batch has ended then.
+    ///
+    /// - Throws: an error after which this log accepts nothing any more: end the process, start again, verify, then serve
+    ///   (AUDIT.md, "LMDB"). Nothing of the batch is visible.
+    public func commit() throws(LogError) {
+        guard writer != nil else { throw Batch.ended }
+        defer { end() }
+        // An empty batch has nothing that would be worth an fsync.
+        guard !operations.isEmpty else { return }
+        do throws(LogError) {
+            while true {
+                do {
+                    try writer?.commit()
+                    return
+                } catch let error as LMDBError where error.isMapFull {
+                    try redo()
+                } catch {
+                    throw LogError(any: error)
+                }
             }
         } catch {
-            throw fail(error)
+            fail(error)
+            throw error
         }
     }
 
-    private func fail(_ error: LMDBError) -> LogError {
-        log.health.poison(error)
-        transaction.abort()
-        return .storage(error)
+    /// Forgets everything. The batch has ended then.
+    public func abort() {
+        guard writer != nil else { return }
+        end()
     }
 
-    /// Forgets everything.
-    public func abort() { transaction.abort() }
-
-    // MARK: Doing it, if need be again
-
-    private func growing(_ body: () throws -> Placement?) throws -> Placement? {
-        do {
-            return try body()
-        } catch let error as LMDBError where error.code == LMDBError.mapFull {
-            return try growAndRepeat()
-        } catch let error as LMDBError {
-            throw LogError.storage(error)
-        }
-    }
+    // MARK: - Doing it, if need be again
 
     @discardableResult
-    private func growAndRepeat() throws -> Placement? {
+    private func perform<R>(_ operation: Operation, _ body: (BatchWriter) throws -> R) throws -> R {
+        guard let writer else { throw Batch.ended }
+        do {
+            let result = try body(writer)
+            operations.append(operation)
+            return result
+        } catch let error as LMDBError where error.isMapFull {
+            do throws(LogError) {
+                try redo()
+            } catch {
+                fail(error)
+                end()
+                throw error
+            }
+            return try perform(operation, body)
+        } catch {
+            // Whatever was written halfway must not become visible, and what failed once is not tried again.
+            let failure = LogError(any: error)
+            fail(failure)
+            end()
+            throw failure
+        }
+    }
+
+    /// Undoes everything, makes the map larger, and does everything again.
+    private func redo() throws(LogError) {
         while true {
-            transaction.abort()
-            try log.environment.setMapSize(log.environment.usage.size * Batch.growthFactor)
-            transaction = try log.environment.beginWrite()
-            head = committedHead
+            writer?.abort()
+            writer = nil
+            try grow()
+            try begin()
+            guard let writer else { throw Batch.ended }
             do {
-                var last: Placement?
-                for operation in operations { last = try perform(operation) }
-                return last
-            } catch let error as LMDBError where error.code == LMDBError.mapFull {
+                for operation in operations { try writer.perform(operation) }
+                return
+            } catch let error as LMDBError where error.isMapFull {
                 continue
+            } catch {
+                throw LogError(any: error)
             }
         }
     }
 
-    private func perform(_ operation: Operation) throws -> Placement? {
+    private func begin() throws(LogError) {
+        let transaction = try LogError.wrapping { () throws(LMDBError) in try log.environment.beginWriting() }
+        // Taken out rather than copied: it can hold tens of thousands of keys.
+        let contents = log.writer.withLock { state in
+            defer { state.contents = ContentWriter() }
+            return state.contents
+        }
+        writer = try BatchWriter(transaction, contents: contents)
+    }
+
+    private func grow() throws(LogError) {
+        let size = try LogError.wrapping { () throws(LMDBError) in try log.environment.size() }
+        try grow(to: size.map * Batch.growthFactor)
+    }
+
+    private func growAhead() throws(LogError) {
+        let size = try LogError.wrapping { () throws(LMDBError) in try log.environment.size() }
+        guard Double(size.used) > Double(size.map) * Batch.fullnessBeforeGrowth else { return }
+        try grow(to: size.map * Batch.growthFactor)
+    }
+
+    private func grow(to size: Int) throws(LogError) {
+        let hasGrown = try LogError.wrapping { () throws(LMDBError) in try log.environment.grow(to: size) }
+        guard hasGrown else { throw .misuse("the map cannot grow while the thread that writes is reading") }
+    }
+
+    // MARK: - The end
+
+    private static let ended = LogError.misuse("the batch has ended")
+
+    private func fail(_ error: LogError) {
+        log.writer.withLock { if $0.failure == nil { $0.failure = error } }
+    }
+
+    private func end() {
+        let isTrue = writer?.isCommitted == true || operations.isEmpty
+        let contents = isTrue ? writer?.contents : nil
+        writer?.abort()
+        writer = nil
+        log.writer.withLock {
+            $0.isWriting = false
+            // What an aborted batch learnt is about contents that were never stored.
+            $0.contents = contents ?? ContentWriter()
+        }
+    }
+}
+
+extension BatchWriter {
+    fileprivate func perform(_ operation: Batch.Operation) throws {
         switch operation {
-        case .append(let draft, let time): return try place(draft, time: time)
-        case .snapshot(let seq, let bytes):
-            try transaction.put(log.tables.snapshot, key: positionKey(seq), value: bytes)
-            return nil
-        }
-    }
-
-    private func place(_ draft: Draft, time: Int64) throws -> Placement {
-        let tables = log.tables
-        let seq = head.frontier.size
-        let leaf = draft.leaf(seq: seq, time: time).encoded()
-        var record = leaf
-        record.reserveCapacity(leaf.count + Bytes32.count + draft.payload.count + 16)
-        draft.salt.append(to: &record)
-        if let shared = PayloadCodec.encode(draft.payload, shape: draft.shape, to: &record) {
-            try transaction.retainShared(shared.hash, draft.payload[shared.range], tables.shared)
-        }
-        try transaction.put(tables.entry, key: positionKey(seq), value: record, append: true)
-        var frontier = head.frontier
-        try frontier.append(MerkleTree.leafHash(leaf)) { level, root in
-            guard level.isMultiple(of: TileKey.levels) else { return }
-            try transaction.put(tables.tile, key: TileKey.key(level, seq >> UInt64(level)), value: root.bytes)
-        }
-        var isServed = false
-        if let indexing = draft.event {
-            isServed = try transaction.index(indexing.event, served: indexing.served, at: seq, tables)
-        }
-        head.frontier = frontier
-        head.lastTime = time
-        return Placement(seq: seq, isServed: isServed)
-    }
-}
-
-extension EventLog {
-    /// Begins a batch. One thread at a time; a second one waits.
-    ///
-    /// - Throws: `LogError.poisoned` after a failed commit.
-    public func beginBatch() throws -> Batch {
-        do {
-            return try Batch(self)
-        } catch let error as LMDBError {
-            throw LogError.storage(error)
+        case .append(let draft, let time): _ = try append(draft, time: time)
+        case .storeSnapshot(let seq, let bytes): try storeSnapshot(seq: seq, bytes: bytes)
+        case .pruneSnapshots(let count): try pruneSnapshots(keeping: count)
+        case .rebuildIndexes: try rebuildIndexes(progress: nil)
         }
     }
 }
 
-/// Where the roots of complete subtrees are kept: those of 256, 65,536, … leaves. The rest is recomputed from leaves.
-enum TileKey {
-    /// Levels of one tile (C2SP tlog-tiles).
-    static let levels = 8
-
-    static func key(_ level: Int, _ index: UInt64) -> [UInt8] { [UInt8(level)] + positionKey(index) }
-}
-
-extension Reading where Self: ~Copyable {
-    borrowing func head(_ tables: Tables) throws -> Head {
-        guard let head = try get(tables.meta, key: Head.key, { try Head(decoding: $0) }) else {
-            throw LogError.damagedTable("table meta: the head is missing")
+extension LogError {
+    /// Any error of this module as the log's.
+    init(any error: any Error) {
+        switch error {
+        case let error as LogError: self = error
+        case let error as LMDBError: self.init(error)
+        default: self = .storage(action: "write to the log", code: 0, reason: "\(error)")
         }
-        return head
     }
 }

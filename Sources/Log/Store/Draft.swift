@@ -1,32 +1,33 @@
 import Nostr
 
-/// An entry that is about to be appended: everything but its position, its time and its commitment.
+/// What is to become an entry: everything but the position and the time, which the log gives.
 public struct Draft: Sendable {
-    /// What kind of entry it is.
+    /// What the entry is.
     public var type: EntryType
-    /// The leaf's flags.
+    /// See `LeafFlags`.
     public var flags: UInt8
-    /// The version of the payload's layout.
+    /// The version of the payload's form.
     public var schema: UInt16
-    /// The position of the type-0 entry whose rules judged it.
+    /// The position of the type-0 entry whose rules judged this, 0 if none did.
     public var rules: UInt32
-    /// The members before it.
+    /// The root over the direct members before the entry.
     public var membersRoot: Bytes32
-    /// The state at the latest type-8 entry before it.
+    /// The hash of the state at the latest type-8 entry before.
     public var stateRoot: Bytes32
-    /// The salt of its commitment.
+    /// Random for an input; `Commitment.outputSalt` for what follows from one.
     public var salt: Bytes32
-    /// What is committed to.
+    /// The bytes that the leaf commits to.
     public var payload: [UInt8]
-    /// How the payload can be stored in less room.
+    /// What helps to store the payload.
     public var shape: PayloadShape
-    /// The event in it, where it has one.
+    /// The event in the payload's document, if it is to be found by its id.
     public var event: EventIndexing?
 
-    /// A draft with these fields.
+    /// A draft with these parts.
     public init(
-        type: EntryType, flags: UInt8 = 0, schema: UInt16 = 1, rules: UInt32, membersRoot: Bytes32, stateRoot: Bytes32,
-        salt: Bytes32, payload: [UInt8], shape: PayloadShape = PayloadShape(), event: EventIndexing? = nil
+        type: EntryType, flags: UInt8 = 0, schema: UInt16 = 1, rules: UInt32, membersRoot: Bytes32,
+        stateRoot: Bytes32, salt: Bytes32, payload: [UInt8], shape: PayloadShape = PayloadShape(),
+        event: EventIndexing? = nil
     ) {
         self.type = type
         self.flags = flags
@@ -40,33 +41,49 @@ public struct Draft: Sendable {
         self.event = event
     }
 
-    /// The leaf at a position.
+    /// The leaf that the draft becomes at this position and time.
     public func leaf(seq: UInt64, time: Int64) -> Leaf {
         Leaf(
             type: type, flags: flags, schema: schema, seq: seq, time: time, rules: rules,
-            commitment: payload.withUnsafeBytes { Commitment.of(payload: $0, salt: salt) }, membersRoot: membersRoot,
-            stateRoot: stateRoot)
+            commitment: Commitment.of(payload: payload, salt: salt), membersRoot: membersRoot, stateRoot: stateRoot)
     }
 }
 
-/// How an event is found again.
+/// How an entry's event enters the indexes.
 public struct EventIndexing: Sendable {
-    /// The event.
+    /// The event; its raw bytes must be the payload's document.
     public var event: Event
-    /// Whether subscribers may find it, by the rules of its kind; otherwise it is found by its id only.
+    /// Whether queries find it, as far as its kind allows. If not, it is found by its id only.
     public var served: Bool
 
-    /// Indexing for an event.
+    /// The event, and whether queries find it.
     public init(event: Event, served: Bool) {
         self.event = event
         self.served = served
     }
 }
 
-/// What became of a draft.
-public struct Placement: Equatable, Sendable {
-    /// Its position.
-    public var seq: UInt64
-    /// Whether its event is served from now on: `false` for one that a newer replaceable event outdoes.
-    public var isServed: Bool
+/// Where a draft came to stand.
+public struct Placed: Equatable, Sendable {
+    /// What became of the entry's event.
+    public enum Outcome: Equatable, Sendable {
+        /// There is none, or it was not to be served.
+        case notServed
+        /// Queries find it from now on; an ephemeral one is only to be delivered.
+        case served
+        /// A newer one with the same address (NIP-01: replaceable, addressable) is there already.
+        case superseded
+        /// An event of the same id is served already.
+        case duplicate
+    }
+
+    /// The position.
+    public let seq: UInt64
+    /// The leaf's hash in the Merkle tree.
+    public let leafHash: Bytes32
+    /// What became of the entry's event.
+    public let outcome: Outcome
+
+    /// Whether the event goes out to subscribers.
+    public var isServed: Bool { outcome == .served }
 }

@@ -1,134 +1,136 @@
-import CLMDB
 import Glibc
 import Nostr
+import Synchronization
 
-/// How a log is opened.
-public enum LogMode: Sendable {
-    /// Beside a writer, on a copy, or on a read-only file system; never writes.
-    case readOnly
-    /// As the one writer of the directory; makes the log when there is none.
-    case readWrite
-}
-
-/// What can be set about a log's storage.
-public struct LogOptions: Sendable {
-    /// Bytes of the first memory map; it doubles by itself.
-    public var initialMapSize: Int
-
-    /// Options, or the defaults.
-    public init(initialMapSize: Int = 1 << 30) { self.initialMapSize = initialMapSize }
-}
-
-/// A log in a directory.
+/// The append-only log in one directory.
 ///
-/// Any thread may read, in scopes that are short and do not nest. One thread appends, in batches. What is read in one
-/// scope is one state of the log, whatever is appended meanwhile.
+/// Any thread may read; `beginBatch` gives the one batch that may be open at a time, for one thread. What a commit made
+/// durable is what every later read sees, in this process and in others.
 public final class EventLog: Sendable {
-    /// The directory.
+    /// The directory, as it was given to `open`.
     public let directory: String
-    let environment: Environment
-    let tables: Tables
+    /// What the log was opened for.
+    public let mode: LogMode
+
+    private let lease: EnvironmentRegistry.Lease
     private let lock: DirectoryLock?
-    let health = WriterHealth()
+    /// What the writing side remembers between two batches.
+    let writer = Mutex<WriterState>(WriterState())
 
-    private init(directory: String, environment: Environment, tables: Tables, lock: DirectoryLock?) {
-        self.directory = directory
-        self.environment = environment
-        self.tables = tables
-        self.lock = lock
-    }
+    var environment: Environment { lease.environment }
 
-    /// Opens a log.
+    /// Whether reads are coordinated with a writer. Not so where the lock file cannot be written, as on a read-only disk:
+    /// then nobody else may write the log while it is open.
+    public var isCoordinated: Bool { environment.usesLockFile }
+
+    /// Opens the log in a directory.
     ///
-    /// - Throws: `LogError.locked` when another process writes there, `.missing` when there is no log to read, `.foreign`
-    ///   for something else or a newer format, `.storage` for what the system refused.
+    /// - Parameters:
+    ///   - directory: where the log is. To write, it is made if it is missing, for this user only.
+    ///   - mode: whether to append or only to read. One at a time can append.
+    /// - Throws: `LogError` with a message for the user.
     public static func open(
         directory: String, mode: LogMode, options: LogOptions = LogOptions()
     ) throws(LogError) -> EventLog {
-        do {
-            return switch mode {
-            case .readOnly: try openForReading(directory)
-            case .readWrite: try openForWriting(directory, options)
-            }
-        } catch let error as LogError {
-            throw error
-        } catch let error as LMDBError {
-            let isForeign = [MDB_INVALID, MDB_VERSION_MISMATCH, MDB_CORRUPTED].contains(error.code)
-            throw isForeign ? .foreign("\(directory)/data.mdb is no log of Ringdown: \(error)") : .storage(error)
-        } catch {
-            throw .foreign("\(error)")
+        switch mode {
+        case .readOnly:
+            var status = stat()
+            guard stat(directory, &status) == 0 else { throw .noSuchDirectory(directory) }
+            guard access(directory + "/data.mdb", F_OK) == 0 else { throw .noLog(directory: directory) }
+        case .readWrite:
+            try makeDirectory(directory)
         }
+        let lock = mode == .readWrite ? try DirectoryLock(directory: directory) : nil
+        let lease = try EnvironmentRegistry.lease(
+            directory: directory, isReadOnly: mode == .readOnly
+        ) { () throws(LogError) in
+            try Environment.openLog(directory: directory, mode: mode, options: options)
+        }
+        return try EventLog(directory: directory, mode: mode, lease: lease, lock: lock)
     }
 
-    private static func openForReading(_ directory: String) throws -> EventLog {
-        guard access(directory, F_OK) == 0 else { throw LogError.missing("there is no directory \(directory)") }
-        guard access("\(directory)/data.mdb", F_OK) == 0 else {
-            throw LogError.missing("there is no log in \(directory): data.mdb is missing")
-        }
-        let environment = try Environment(directory: directory, readOnly: true, mapSize: 0)
-        let tables = try environment.read { transaction in
-            let tables = try Tables.existing(transaction)
-            let format = try tables.map { try transaction.get($0.meta, key: Head.formatKey) }
-            try transaction.keepTables()
-            return try checked(tables, format ?? nil, directory)
-        }
-        return EventLog(directory: directory, environment: environment, tables: tables, lock: nil)
+    private init(
+        directory: String, mode: LogMode, lease: EnvironmentRegistry.Lease, lock: DirectoryLock?
+    ) throws(LogError) {
+        self.directory = directory
+        self.mode = mode
+        self.lease = lease
+        self.lock = lock
+        try checkEnds()
     }
 
-    private static func checked(_ tables: Tables?, _ format: [UInt8]?, _ directory: String) throws(LogError) -> Tables {
-        guard let tables, let format else {
-            throw .foreign("\(directory)/data.mdb is an LMDB environment, but no log of Ringdown")
-        }
-        guard format == Head.format else {
-            throw .foreign(
-                "the log in \(directory) has format \(String(decoding: format, as: UTF8.self)), this program knows "
-                    + "\(String(decoding: Head.format, as: UTF8.self)): use a newer ringdown")
-        }
-        return tables
-    }
-
-    private static func openForWriting(_ directory: String, _ options: LogOptions) throws -> EventLog {
-        if mkdir(directory, 0o700) != 0, errno != EEXIST {
-            throw LogError.storage(LMDBError(errno, "making the directory \(directory)"))
-        }
-        let lock = try DirectoryLock(directory)
-        let environment = try Environment(directory: directory, readOnly: false, mapSize: options.initialMapSize)
-        // An existing log may be larger than the map that was asked for: LMDB takes the larger of the two.
-        let transaction = try environment.beginWrite()
-        let tables = try Tables.create(transaction)
-        if try transaction.get(tables.meta, key: Head.formatKey) == nil {
-            guard try transaction.count(tables.entry) == 0 else {
-                throw LogError.foreign("\(directory)/data.mdb is an LMDB environment, but no log of Ringdown")
-            }
-            try transaction.put(tables.meta, key: Head.formatKey, value: Head.format)
-            try transaction.put(tables.meta, key: Head.key, value: Head().encoded)
-        }
-        _ = try checked(tables, try transaction.get(tables.meta, key: Head.formatKey), directory)
-        try transaction.commit()
-        return EventLog(directory: directory, environment: environment, tables: tables, lock: lock)
-    }
-
-    /// Runs `body` with one state of the log. Nothing that it is lent may escape, and it must not open another scope.
+    /// Reads inside of `body` see the log as it was when it began, whatever is appended meanwhile.
+    ///
+    /// Keep it short: old pages are not used again while somebody reads them. Nothing that `body` is lent may be kept.
     public func read<R>(_ body: (borrowing LogReader) throws -> R) throws -> R {
         do {
             return try environment.read { transaction in
-                try body(try LogReader(transaction, tables))
+                try body(try LogReader(transaction))
             }
         } catch let error as LMDBError {
-            throw LogError.storage(error)
+            throw LogError(error)
         }
     }
 
-    /// Waits until the log has more than `size` entries, by whichever process; `false` when it has not after that time.
+    /// Begins a batch. There can be one at a time, and it belongs to the thread that began it.
+    ///
+    /// - Throws: what a failed commit threw, ever after; `LogError.openedForReading`; `LogError.misuse` if there is a batch.
+    public func beginBatch() throws(LogError) -> Batch {
+        try Batch(self)
+    }
+
+    /// Waits until the log has more than `size` entries, as when following a log that another process writes.
+    ///
+    /// - Returns: whether it has; `false` after the timeout.
     public func waitForGrowth(beyond size: UInt64, timeoutMilliseconds: Int) throws -> Bool {
-        var waited = 0
-        while try read({ $0.size }) <= size {
-            guard waited < timeoutMilliseconds else { return false }
-            usleep(UInt32(EventLog.pollMilliseconds * 1000))
-            waited += EventLog.pollMilliseconds
+        let end = EventLog.milliseconds() + timeoutMilliseconds
+        while true {
+            if try read({ $0.size }) > size { return true }
+            let rest = end - EventLog.milliseconds()
+            guard rest > 0 else { return false }
+            usleep(UInt32(min(rest, EventLog.pollMilliseconds)) * 1000)
         }
-        return true
     }
 
-    private static let pollMilliseconds = 20
+    /// How often `waitForGrowth` looks, in milliseconds.
+    public static let pollMilliseconds = 5
+
+    private static func milliseconds() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+
+    /// Frees the places of readers that died without letting go; to be done now and then, since they keep old pages from
+    /// being used again. Returns how many there were.
+    @discardableResult
+    public func clearStaleReaders() throws(LogError) -> Int {
+        try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() }
+    }
+
+    /// Writes a copy of the log, without free pages, into a directory, which is made. Works while the log is being written.
+    public func copy(to directory: String) throws(LogError) {
+        try EventLog.makeDirectory(directory)
+        try LogError.wrapping { () throws(LMDBError) in try environment.copy(to: directory) }
+    }
+
+    private static func makeDirectory(_ directory: String) throws(LogError) {
+        if access(directory, F_OK) == 0 { return }
+        if let slash = directory.lastIndex(of: "/"), slash > directory.startIndex {
+            try makeDirectory(String(directory[..<slash]))
+        }
+        guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
+            throw LogError(LMDBError(code: errno, action: "make the directory \(directory)"))
+        }
+    }
+}
+
+/// What the writing side remembers between two batches.
+struct WriterState: Sendable {
+    /// Whether a batch is open.
+    var isWriting = false
+    /// The failure after which nothing is written any more.
+    var failure: LogError?
+    /// The authors' keys that payloads refer to.
+    var contents = ContentWriter()
 }

@@ -1,37 +1,68 @@
 import Nostr
 
-/// Where the log ends: the tree's frontier and the time of the last entry. One record in `meta`, written with every batch.
-struct Head: Equatable, Sendable {
-    static let key = Array("head".utf8)
-    /// The format of the whole environment; a newer one is not opened.
-    static let formatKey = Array("format".utf8)
-    static let format = Array("NRL1 1".utf8)
-
+/// Where the log ends: what the next entry builds on. Changed by every commit.
+struct Head: Equatable {
+    /// The tree's right edge, and so the log's size.
     var frontier = Frontier()
-    /// Microseconds since 1970.
+    /// The time of the last entry, 0 before the first.
     var lastTime: Int64 = 0
+    /// The entry whose record has the roots that the last entry has, too.
+    var rootsAt: UInt64?
+    /// How many shared contents there are; the next one gets this number.
+    var contents: UInt64 = 0
 
-    var encoded: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.append(bigEndian: frontier.size)
-        bytes.append(bigEndian: lastTime)
-        for root in frontier.roots { root.append(to: &bytes) }
-        return bytes
+    /// The key in table `meta`.
+    static let key = Head.metaKey("head")
+    private static let noRoots = UInt64.max
+
+    static func metaKey(_ name: StaticString) -> Key {
+        Key(copying: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
     }
 
     init() {}
 
-    init(decoding bytes: UnsafeRawBufferPointer) throws(LogError) {
-        var reader = ByteReader(bytes)
-        guard let size: UInt64 = reader.integer(), let time: Int64 = reader.integer() else {
-            throw .damagedTable("table meta: the head is too short")
-        }
-        var roots: [Bytes32] = []
-        while let root = reader.take(Bytes32.count) { roots.append(Bytes32(root)) }
-        guard reader.remaining.isEmpty, let frontier = Frontier(size: size, roots: roots) else {
-            throw .damagedTable("table meta: the head's roots do not fit its size")
-        }
+    /// Checksum, last time, entry with the roots, number of contents, frontier.
+    var encoded: [UInt8] {
+        var rest: [UInt8] = []
+        rest.append(bigEndian: lastTime)
+        rest.append(bigEndian: rootsAt ?? Head.noRoots)
+        rest.append(bigEndian: contents)
+        rest.append(contentsOf: frontier.encoded)
+        return Checksum.sealed(rest, seed: 0)
+    }
+
+    /// - Throws: `LogError.damaged`
+    init(_ bytes: UnsafeRawBufferPointer) throws(LogError) {
+        guard let rest = Checksum.opened(bytes, seed: 0) else { throw Head.damaged }
+        var reader = ByteReader(rest)
+        guard let lastTime = reader.number(Int64.self), let rootsAt = reader.number(UInt64.self),
+            let contents = reader.number(UInt64.self), let frontier = Frontier(rest.slice(reader.position..<rest.count)),
+            rootsAt == Head.noRoots ? frontier.size == 0 : rootsAt < frontier.size
+        else { throw Head.damaged }
+        self.lastTime = lastTime
+        self.rootsAt = rootsAt == Head.noRoots ? nil : rootsAt
+        self.contents = contents
         self.frontier = frontier
-        lastTime = time
+    }
+
+    private static let damaged = LogError.damaged(
+        seq: nil, reason: "the log's head (size, last time and tree) is damaged")
+}
+
+extension Checksum {
+    /// The bytes behind their checksum.
+    static func sealed(_ bytes: [UInt8], seed: UInt64) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(size + bytes.count)
+        output.append(bigEndian: bytes.withUnsafeBytes { short($0, seed: seed) })
+        output.append(contentsOf: bytes)
+        return output
+    }
+
+    /// The bytes behind their checksum, or `nil` if it does not match.
+    static func opened(_ sealed: UnsafeRawBufferPointer, seed: UInt64) -> UnsafeRawBufferPointer? {
+        guard sealed.count >= size else { return nil }
+        let bytes = sealed.slice(size..<sealed.count)
+        return short(bytes, seed: seed) == sealed.number(at: 0, as: UInt32.self) ? bytes : nil
     }
 }

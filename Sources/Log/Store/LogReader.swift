@@ -1,120 +1,132 @@
 import Nostr
 
-/// One state of the log, for the length of a scope.
+/// The log as it was when a read began. Only inside of `EventLog.read`.
 public struct LogReader: ~Copyable {
-    let transaction: ReadTransaction
-    let tables: Tables
-    private let head: Head
+    let transaction: Transaction
+    let head: Head
 
-    init(_ transaction: consuming ReadTransaction, _ tables: Tables) throws {
-        head = try transaction.head(tables)
-        self.transaction = transaction
-        self.tables = tables
+    init(_ transaction: Transaction) throws(LogError) {
+        let bytes = try LogError.wrapping { () throws(LMDBError) in try transaction.value(.meta, Head.key) }
+        guard let bytes else { throw .damaged(seq: nil, reason: "the log's head is missing") }
+        self.init(transaction, try Head(bytes))
     }
 
-    /// How many entries there are.
+    /// The log with a head that may not be stored yet.
+    init(_ transaction: Transaction, _ head: Head) {
+        self.transaction = transaction
+        self.head = head
+    }
+
+    /// How many entries there are; also the position of the next.
     public var size: UInt64 { head.frontier.size }
-    /// The time of the last entry, in microseconds since 1970; 0 for an empty log.
+    /// The time of the last entry in microseconds since 1970, 0 before the first.
     public var lastTime: Int64 { head.lastTime }
-    /// The root of the tree.
+    /// The Merkle root over all leaves, from the running frontier.
     public var root: Bytes32 { head.frontier.root }
-    /// The tree's right edge, as it is stored.
+    /// The Merkle tree's right edge.
     public var frontier: Frontier { head.frontier }
 
-    /// The entry at a position, checked against its leaf; `nil` beyond the end.
-    public func entry(at seq: UInt64) throws -> Entry? {
+    // MARK: - Entries
+
+    /// The leaf of entry `seq`, or `nil` at the end of the log.
+    public func leaf(at seq: UInt64) throws(LogError) -> Leaf? {
         guard seq < size else { return nil }
-        let entry = try record(seq) { view in
-            Entry(leaf: view.leaf, salt: view.salt, payload: view.payload.map { Array($0) }, document: view.document)
-        }
-        guard let entry else { throw LogError.damaged(seq, "the entry is missing") }
-        return entry
+        var decoder = EntryDecoder(transaction)
+        return try decoder.leaf(try record(at: seq), seq: seq).leaf
     }
 
-    private func record<R>(_ seq: UInt64, _ body: (EntryView) throws -> R) throws -> R? {
-        try transaction.record(seq, tables, body)
-    }
-
-    /// The leaf at a position; `nil` beyond the end.
-    public func leaf(at seq: UInt64) throws -> Leaf? {
+    /// Entry `seq`, checked against its leaf, or `nil` at the end of the log.
+    public func entry(at seq: UInt64) throws(LogError) -> Entry? {
         guard seq < size else { return nil }
-        let leaf = try transaction.get(tables.entry, key: positionKey(seq)) { try Leaf(decoding: $0, at: seq) }
-        guard let leaf else { throw LogError.damaged(seq, "the entry is missing") }
-        return leaf
+        var decoder = EntryDecoder(transaction)
+        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: true)
+        return Entry(
+            leaf: view.leaf, salt: view.salt, payload: view.payload.map { Array($0) }, document: view.document,
+            isServedEvent: view.isServedEvent)
     }
 
-    /// Lends every entry from `start` up to `end` in order, until `body` returns `false`.
+    /// Looks at entries one after the other.
     ///
-    /// - Parameter checkingCommitments: whether each payload is hashed and compared with its commitment.
-    /// - Throws: `LogError.damaged` for an entry that is missing or damaged, and whatever `body` throws.
+    /// - Parameters:
+    ///   - from: the first position.
+    ///   - to: the position to stop before; the log's size if it is `nil` or beyond.
+    ///   - checkingCommitments: whether payloads are hashed and compared with their leaves. Without it only checksums are
+    ///     compared, which find every accident but no forgery, several times as fast.
+    ///   - body: returns whether to go on. What it is lent is good inside only.
+    /// - Throws: `LogError.damaged` for an entry that is missing or not what was written, and whatever `body` throws.
     public func forEachEntry(
-        from start: UInt64 = 0, to end: UInt64? = nil, checkingCommitments: Bool = true,
-        _ body: (EntryView) throws -> Bool
+        from: UInt64 = 0, to: UInt64? = nil, checkingCommitments: Bool = true,
+        _ body: (borrowing EntryView) throws -> Bool
     ) throws {
-        let end = min(end ?? size, size)
-        guard start < end else { return }
-        var records = RecordReader(checksCommitments: checkingCommitments)
-        try transaction.withCursor(tables.entry) { cursor in
-            var item = try cursor.seek(positionKey(start))
-            for seq in start..<end {
-                guard let current = item, current.key.count == 8,
-                    UInt64(bigEndian: current.key.loadUnaligned(as: UInt64.self)) == seq
-                else { throw LogError.damaged(seq, "the entry is missing") }
-                let goOn = try records.read(
-                    current.value, at: seq, content: { try transaction.appendShared($0, tables.shared, to: &$1) }, body)
-                guard goOn else { return }
-                item = try cursor.next()
+        var decoder = EntryDecoder(transaction)
+        try forEachRecord(from: from, to: to) { seq, record in
+            try body(try decoder.entry(record, seq: seq, checkingCommitment: checkingCommitments))
+        }
+    }
+
+    /// Looks at stored records one after the other.
+    func forEachRecord(
+        from: UInt64 = 0, to: UInt64? = nil, _ body: (UInt64, UnsafeRawBufferPointer) throws -> Bool
+    ) throws {
+        let end = min(to ?? size, size)
+        guard from < end else { return }
+        try transaction.withCursor(.entry) { cursor in
+            var seq = from
+            var item = try LogReader.step(at: seq) { () throws(LMDBError) in try cursor.seek(Key(seq)) }
+            while seq < end {
+                guard let found = item, found.key.count == 8, found.key.number(at: 0, as: UInt64.self) == seq else {
+                    throw LogReader.missing(seq)
+                }
+                guard try body(seq, found.value) else { return }
+                seq += 1
+                guard seq < end else { return }
+                item = try LogReader.step(at: seq) { () throws(LMDBError) in try cursor.next() }
             }
         }
     }
 
-    /// How many records the entry table holds: the same as `size`, unless somebody added to it by hand.
-    public var storedEntries: UInt64 { get throws { UInt64(try transaction.count(tables.entry)) } }
+    /// The stored bytes of an entry that must be there.
+    func record(at seq: UInt64) throws(LogError) -> UnsafeRawBufferPointer {
+        let record = try LogReader.step(at: seq) { () throws(LMDBError) in try transaction.value(.entry, Key(seq)) }
+        guard let record else { throw LogReader.missing(seq) }
+        return record
+    }
 
-    /// The first position whose time is not before `time`; the size when there is none.
-    public func firstPosition(atOrAfter time: Int64) throws -> UInt64 {
+    private static func missing(_ seq: UInt64) -> LogError {
+        .damaged(seq: seq, reason: "it is missing, although the log goes on")
+    }
+
+    @inline(__always)
+    private static func step<R>(at seq: UInt64, _ body: () throws(LMDBError) -> R) throws(LogError) -> R {
+        do throws(LMDBError) { return try body() } catch { throw LogError(error, reading: seq) }
+    }
+
+    /// The first position whose time is `time` (microseconds since 1970) or later; the log's size if there is none.
+    public func firstPosition(atOrAfter time: Int64) throws(LogError) -> UInt64 {
+        var decoder = EntryDecoder(transaction)
         var low: UInt64 = 0
         var high = size
         while low < high {
             let middle = low + (high - low) / 2
-            guard let leaf = try leaf(at: middle) else { break }
-            if leaf.time < time { low = middle + 1 } else { high = middle }
+            if try decoder.leaf(try record(at: middle), seq: middle).leaf.time < time {
+                low = middle + 1
+            } else {
+                high = middle
+            }
         }
         return low
     }
 
-    /// The latest stored state as of a position at or before `seq`.
-    public func latestSnapshot(atOrBefore seq: UInt64) throws -> (seq: UInt64, bytes: [UInt8])? {
-        guard seq < .max else { return nil }
-        return try transaction.withCursor(tables.snapshot) { cursor in
-            guard let item = try cursor.seek(below: positionKey(seq + 1)), item.key.count == 8 else { return nil }
-            return (UInt64(bigEndian: item.key.loadUnaligned(as: UInt64.self)), Array(item.value))
+    /// Whether the entries end where the head says.
+    func checkEnds() throws {
+        let last = try transaction.withCursor(.entry) { cursor in
+            try cursor.last().map { $0.key.count == 8 ? $0.key.number(at: 0, as: UInt64.self) : .max }
         }
-    }
-
-    /// The stored root of a complete subtree of 256, 65,536, … leaves; `nil` where none is stored.
-    public func tile(level: Int, index: UInt64) throws -> Bytes32? {
-        try transaction.get(tables.tile, key: TileKey.key(level, index)) { $0.count == Bytes32.count ? Bytes32($0) : nil }
-            ?? nil
-    }
-
-    /// Proves that an entry is in the tree of the first `size` entries.
-    public func inclusionProof(of seq: UInt64, size: UInt64) throws -> InclusionProof {
-        try InclusionProof(index: seq, size: size) { level, index in try subtreeRoot(level, index) }
-    }
-
-    private func subtreeRoot(_ level: Int, _ index: UInt64) throws -> Bytes32 {
-        if level > 0, level.isMultiple(of: TileKey.levels), let root = try tile(level: level, index: index) { return root }
-        guard level > 0 else {
-            guard let leaf = try leaf(at: index) else { throw LogError.damaged(index, "the entry is missing") }
-            return leaf.hash
+        let stored = UInt64(try transaction.statistics(.entry).ms_entries)
+        guard stored == size, last == (size == 0 ? nil : size - 1) else {
+            throw LogError.damaged(
+                seq: nil, reason: "the log's head counts \(size) entries, but \(stored) are stored")
         }
-        return MerkleTree.nodeHash(try subtreeRoot(level - 1, index * 2), try subtreeRoot(level - 1, index * 2 + 1))
+        if size > 0 { _ = try leaf(at: size - 1) }
     }
-
-    /// The positions at which an event of that id was logged, in order.
-    public func positions(of id: EventID) throws -> [UInt64] { try transaction.positions(of: id, tables) }
-
-    /// Whether an event of that id is served to subscribers.
-    public func isServed(_ id: EventID) throws -> Bool { try transaction.servedPosition(of: id, tables) != nil }
 }

@@ -1,0 +1,98 @@
+import Nostr
+
+extension LogReader {
+    /// Compares everything that is derived from the entries with what the entries give.
+    ///
+    /// - Parameter progress: called now and then with the number of entries done and of all.
+    /// - Returns: the first difference, in words; `nil` if there is none. `EventLog.rebuildIndexes` mends them all.
+    /// - Throws: `LogError.damaged` for a damaged entry.
+    public func checkIndexes(progress: ((UInt64, UInt64) -> Void)? = nil) throws -> String? {
+        do {
+            var check = IndexCheck()
+            let references = try referenceCounts { seq, event, isServed, reader in
+                if let event { try check.see(event, seq: seq, isServed: isServed, reader) }
+                if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
+            }
+            for (checksum, reference) in references.sorted(by: { $0.key < $1.key }) {
+                let stored = try transaction.value(.reference, Key(checksum)).flatMap { ContentWriter.Reference($0) }
+                guard stored == reference else {
+                    throw IndexDifference(
+                        """
+                        table reference: shared content \(reference.number) has \(stored?.count ?? 0) references \
+                        instead of \(reference.count)
+                        """)
+                }
+            }
+            try check.finish(references: references.count, self)
+            return nil
+        } catch let difference as IndexDifference {
+            return difference.description
+        }
+    }
+}
+
+/// The first place where a derived table differs from what the entries give.
+private struct IndexDifference: Error {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// What has been seen while the entries are walked.
+///
+/// Every key that the entries give is looked up, and counted; if a table has as many keys as were counted, it has no others.
+private struct IndexCheck {
+    /// What each table should have.
+    private var counts = [Int](repeating: 0, count: Table.allCases.count)
+    /// The winners so far, by address.
+    private var winners: [EventID: IndexRules.Winner] = [:]
+
+    mutating func see(_ event: Event, seq: UInt64, isServed: Bool, _ reader: borrowing LogReader) throws {
+        let isFirst = try isServed && !reader.mentions(of: event.id).contains { $0.isServed && $0.seq < seq }
+        try expect(.id, IndexKey.id(event.id, seq: seq, isServed: isFirst), of: seq, reader)
+        guard isFirst else { return }
+        guard let coordinate = IndexKey.coordinate(event) else {
+            try expectPlaces(of: event, seq, reader)
+            return
+        }
+        // The tables have the last winner only, which is known at the end.
+        let address = coordinate.withUnsafeBytes { Bytes32($0) }
+        let winner = IndexRules.Winner(event, seq: seq)
+        guard winners[address].map({ winner.replaces($0) }) ?? true else { return }
+        winners[address] = winner
+    }
+
+    mutating func finish(references: Int, _ reader: borrowing LogReader) throws {
+        counts[Table.reference.rawValue] = references
+        for (address, winner) in winners.sorted(by: { $0.value.seq < $1.value.seq }) {
+            let key = address.withUnsafeBytes { Key(copying: $0) }
+            let stored = try reader.transaction.value(.coordinate, key).flatMap { IndexRules.Winner($0) }
+            guard stored == winner else {
+                throw IndexDifference(
+                    "table coordinate: the current event of an address is entry \(winner.seq), and the table says otherwise")
+            }
+            counts[Table.coordinate.rawValue] += 1
+            if let event = try reader.event(at: winner.seq) { try expectPlaces(of: event, winner.seq, reader) }
+        }
+        for table in Table.allCases where table.isDerived {
+            let stored = try reader.transaction.statistics(table).ms_entries
+            guard stored == counts[table.rawValue] else {
+                throw IndexDifference("table \(table.name) has \(stored) keys instead of \(counts[table.rawValue])")
+            }
+        }
+    }
+
+    private mutating func expectPlaces(of event: Event, _ seq: UInt64, _ reader: borrowing LogReader) throws {
+        var places: [(Table, Key)] = []
+        IndexRules.forEachPlace(of: event, at: seq) { places.append(($0, $1)) }
+        for (table, key) in places { try expect(table, key, of: seq, reader) }
+    }
+
+    private mutating func expect(
+        _ table: Table, _ key: Key, of seq: UInt64, _ reader: borrowing LogReader
+    ) throws {
+        guard try reader.transaction.value(table, key) != nil else {
+            throw IndexDifference("table \(table.name) has no key for entry \(seq)")
+        }
+        counts[table.rawValue] += 1
+    }
+}

@@ -1,0 +1,84 @@
+import Nostr
+
+extension LogReader {
+    /// The positions of all entries that hold the event of this id, in the order of the log.
+    public func positions(of id: EventID) throws -> [UInt64] {
+        try mentions(of: id).map(\.seq).sorted()
+    }
+
+    /// All entries that hold the event of this id, in the order of the log.
+    public func events(withID id: EventID) throws -> [Entry] {
+        var entries: [Entry] = []
+        for seq in try positions(of: id) {
+            if let entry = try entry(at: seq) { entries.append(entry) }
+        }
+        return entries
+    }
+
+    /// Whether an event of this id is served, or was until a newer one of the same address took its place. Ephemeral events
+    /// count if they were appended to be served.
+    public func isServed(_ id: EventID) throws -> Bool {
+        try mentions(of: id, servedOnly: true).isEmpty == false
+    }
+
+    /// The event of this id, if queries find it.
+    public func servedEvent(_ id: EventID) throws -> Event? {
+        guard let seq = try mentions(of: id, servedOnly: true).first?.seq, let event = try event(at: seq),
+            try isCurrent(event, seq)
+        else { return nil }
+        return event
+    }
+
+    /// Whether queries find an event that was once served: it is not ephemeral, and none has taken its place.
+    func isCurrent(_ event: borrowing Event, _ seq: UInt64) throws -> Bool {
+        if event.kind.isEphemeral { return false }
+        guard let coordinate = IndexKey.coordinate(event) else { return true }
+        return try winner(coordinate)?.seq == seq
+    }
+
+    /// The entries that hold the event of this id: positions, and whether it is the one by which the event is served.
+    func mentions(of id: EventID, servedOnly: Bool = false) throws -> [(seq: UInt64, isServed: Bool)] {
+        let candidates = try candidates(of: id, servedOnly: servedOnly)
+        // Ids that share eight bytes are told apart by the events themselves.
+        return try candidates.filter { try event(at: $0.seq)?.id == id }
+    }
+
+    private func candidates(of id: EventID, servedOnly: Bool) throws -> [(seq: UInt64, isServed: Bool)] {
+        try transaction.withCursor(.id) { cursor in
+            var found: [(seq: UInt64, isServed: Bool)] = []
+            var item = try cursor.seek(Key(id.prefix))
+            while let (seq, isServed) = item.flatMap({ IndexKey.readID($0.key, id) }) {
+                // An index that names what is not there is damaged; the entry's own check would say the same less clearly.
+                guard seq < size else {
+                    throw LogError.damaged(seq: nil, reason: "table id names entry \(seq), which the log does not have")
+                }
+                if isServed || !servedOnly { found.append((seq, isServed)) }
+                item = try cursor.next()
+            }
+            return found
+        }
+    }
+
+    /// The event that entry `seq` holds, if it holds one that was not erased.
+    func event(at seq: UInt64) throws(LogError) -> Event? {
+        var decoder = EntryDecoder(transaction)
+        return try event(at: seq, &decoder)
+    }
+
+    /// The event that entry `seq` holds, if it holds one that was not erased.
+    func event(at seq: UInt64, _ decoder: inout EntryDecoder) throws(LogError) -> Event? {
+        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        guard view.hasEvent, let document = view.documentBytes else { return nil }
+        return try Event.stored(document, seq: seq)
+    }
+
+    /// The current event of an address.
+    func winner(_ coordinate: Key) throws(LogError) -> IndexRules.Winner? {
+        let stored = try LogError.wrapping { () throws(LMDBError) in try transaction.value(.coordinate, coordinate) }
+        guard let stored else { return nil }
+        guard let winner = IndexRules.Winner(stored), winner.seq < size else {
+            throw .damaged(seq: nil, reason: "table coordinate holds what cannot be read; rebuild the indexes")
+        }
+        return winner
+    }
+}

@@ -1,0 +1,124 @@
+import Nostr
+
+/// One attempt at a batch: everything that it writes, inside of one write transaction.
+final class BatchWriter {
+    private(set) var head: Head
+    private(set) var contents: ContentWriter
+    private(set) var isCommitted = false
+
+    let transaction: Transaction
+    private var indexer = EventIndexer()
+    /// The roots that stand in the record of `head.rootsAt`.
+    private var roots: (members: Bytes32, state: Bytes32)?
+    /// The record being made; kept for its memory.
+    private var record: [UInt8] = []
+
+    init(_ transaction: Transaction, contents: consuming ContentWriter) throws(LogError) {
+        self.transaction = transaction
+        self.contents = contents
+        let reader = try LogReader(transaction)
+        head = reader.head
+        if let seq = head.rootsAt, let leaf = try reader.leaf(at: seq) {
+            roots = (leaf.membersRoot, leaf.stateRoot)
+        }
+    }
+
+    /// The log with what has been written so far.
+    var reader: LogReader { LogReader(transaction, head) }
+
+    /// Whether the draft can be an entry.
+    static func check(_ draft: Draft) throws(LogError) {
+        guard draft.payload.count <= PayloadLimits.maximumBytes else {
+            throw .misuse("a payload of \(draft.payload.count) bytes; at most \(PayloadLimits.maximumBytes) are stored")
+        }
+        guard draft.flags & ~LeafFlags.known == 0 else { throw .misuse("the flags \(draft.flags) are unknown") }
+        if let document = draft.shape.document {
+            guard document.lowerBound >= 0, document.upperBound <= draft.payload.count else {
+                throw .misuse("the document is outside of the payload")
+            }
+        }
+        guard let indexing = draft.event else { return }
+        let isSame = draft.shape.document.map { document in
+            draft.payload.withUnsafeBytes { payload in
+                indexing.event.raw.withUnsafeBytes { $0.hasSameBytes(as: payload.slice(document)) }
+            }
+        }
+        guard isSame == true else {
+            throw .misuse("the event to be indexed is not the payload's document")
+        }
+    }
+
+    func append(_ draft: Draft, time: Int64) throws -> Placed {
+        let leaf = draft.leaf(seq: head.frontier.size, time: time)
+        try writeRecord(leaf, draft)
+        let hash = leaf.hash
+        try head.frontier.append(hash) { height, index, root throws(LMDBError) in
+            guard height.isMultiple(of: Tile.height) else { return }
+            let key = Tile.key(level: height / Tile.height, index: index)
+            try root.withUnsafeBytes { root throws(LMDBError) in try transaction.put(.tile, key, root) }
+        }
+        head.lastTime = time
+        let outcome = try draft.event.map { try indexer.add($0, seq: leaf.seq, reader) } ?? .notServed
+        return Placed(seq: leaf.seq, leafHash: hash, outcome: outcome)
+    }
+
+    private func writeRecord(_ leaf: Leaf, _ draft: Draft) throws {
+        var form: Record.Form = []
+        if let event = draft.event {
+            form.insert(.event)
+            if event.served { form.insert(.served) }
+            try contents.learn(event.event.pubkey, transaction, &head)
+        }
+        let edges = draft.shape.document.map { (before: $0.lowerBound, after: draft.payload.count - $0.upperBound) }
+        try draft.payload.withUnsafeBytes { payload in
+            let shared = try share(draft.shape.shared, payload)
+            Record.begin(
+                leaf, roots: rootsToWrite(leaf), salt: draft.salt, form: form, documentEdges: edges,
+                in: &record)
+            var packer = PayloadPacker(payload, shared: shared, keys: contents.keys)
+            packer.pack(to: &record)
+            for key in packer.keysUsed { contents.count(key) }
+        }
+        Record.finish(&record, seq: leaf.seq)
+        try transaction.put(.entry, Key(leaf.seq), record, isLast: true)
+    }
+
+    private func share(
+        _ range: Range<Int>?, _ payload: UnsafeRawBufferPointer
+    ) throws -> (range: Range<Int>, content: UInt64)? {
+        guard let range, range.count >= SharedContent.minimumBytes, range.lowerBound >= 0,
+            range.upperBound <= payload.count
+        else { return nil }
+        return try contents.share(payload.slice(range), transaction, &head).map { (range, $0.content) }
+    }
+
+    private func rootsToWrite(_ leaf: Leaf) -> Record.Roots {
+        if let roots, let seq = head.rootsAt, roots.members == leaf.membersRoot, roots.state == leaf.stateRoot {
+            return .before(distance: leaf.seq - seq)
+        }
+        roots = (leaf.membersRoot, leaf.stateRoot)
+        head.rootsAt = leaf.seq
+        return .here(members: leaf.membersRoot, state: leaf.stateRoot)
+    }
+
+    func storeSnapshot(seq: UInt64, bytes: [UInt8]) throws {
+        try Snapshots.store(seq: seq, bytes: bytes, transaction)
+    }
+
+    func pruneSnapshots(keeping count: Int) throws {
+        try Snapshots.prune(keeping: count, transaction)
+    }
+
+    /// See `Batch.contains`.
+    func contains(_ id: EventID) throws -> Bool { try indexer.contains(id, reader) }
+
+    func commit() throws {
+        try indexer.flush(transaction)
+        try contents.flush(transaction)
+        try transaction.put(.meta, Head.key, head.encoded)
+        try transaction.commit()
+        isCommitted = true
+    }
+
+    func abort() { transaction.abort() }
+}

@@ -1,0 +1,56 @@
+import Nostr
+
+extension LogReader {
+    /// Reads every entry and checks everything that the log says about itself: checksums, commitments, times, the Merkle tree
+    /// by both routes, stored subtrees, and shared contents. Returns the root that came out.
+    ///
+    /// - Parameter progress: called now and then with the number of entries done and of all.
+    /// - Throws: `LogError.damaged` for the first thing that is not as it should be.
+    @discardableResult
+    public func checkTree(progress: ((UInt64, UInt64) -> Void)? = nil) throws -> Bytes32 {
+        try checkEnds()
+        try checkContents()
+        var frontier = Frontier()
+        var tiles: UInt64 = 0
+        var time = Int64.min
+        try forEachEntry { entry in
+            let seq = entry.leaf.seq
+            guard entry.leaf.time >= time else {
+                throw LogError.damaged(seq: seq, reason: "its time is before that of the entry before")
+            }
+            time = entry.leaf.time
+            try frontier.append(entry.leaf.hash) { height, index, root throws(LogError) in
+                guard height.isMultiple(of: Tile.height) else { return }
+                tiles += 1
+                guard try tile(level: height / Tile.height, index: index) == root else {
+                    let first = index << UInt64(height)
+                    throw .damaged(seq: nil, reason: "the stored root over the entries from \(first) to \(seq) is wrong")
+                }
+            }
+            if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
+            return true
+        }
+        guard frontier == head.frontier else {
+            throw LogError.damaged(seq: nil, reason: "the entries do not lead to the root that the log's head has")
+        }
+        guard size == 0 || time == head.lastTime else {
+            throw LogError.damaged(seq: nil, reason: "the log's head has another time than the last entry")
+        }
+        let storedTiles = UInt64(try transaction.statistics(.tile).ms_entries)
+        guard storedTiles == tiles else {
+            throw LogError.damaged(seq: nil, reason: "\(storedTiles) subtrees are stored instead of \(tiles)")
+        }
+        return frontier.root
+    }
+
+    /// Checks the shared contents: their checksums, and that there are as many as the head says.
+    private func checkContents() throws {
+        let contents = References(transaction)
+        for number in 0..<head.contents { _ = try contents.content(number) }
+        let stored = UInt64(try transaction.statistics(.content).ms_entries)
+        guard stored == head.contents else {
+            throw LogError.damaged(
+                seq: nil, reason: "\(stored) shared contents are stored instead of \(head.contents)")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+extension LogReader {
+    /// The latest snapshot at or before a position: the position that it was taken at, and its bytes. One that is damaged is
+    /// passed over, since a snapshot is only a cache.
+    public func latestSnapshot(atOrBefore seq: UInt64) throws -> (seq: UInt64, bytes: [UInt8])? {
+        try transaction.withCursor(.snapshot) { cursor in
+            var item = try cursor.seekBackwards(Key(seq))
+            while let found = item {
+                if found.key.count == 8 {
+                    let taken: UInt64 = found.key.number(at: 0)
+                    if let bytes = Checksum.opened(found.value, seed: taken) { return (taken, Array(bytes)) }
+                }
+                item = try cursor.previous()
+            }
+            return nil
+        }
+    }
+}
+
+/// The changes of snapshots that a batch makes.
+enum Snapshots {
+    static func store(seq: UInt64, bytes: [UInt8], _ transaction: Transaction) throws(LMDBError) {
+        try transaction.put(.snapshot, Key(seq), Checksum.sealed(bytes, seed: seq))
+    }
+
+    /// Removes all but the latest `count`.
+    static func prune(keeping count: Int, _ transaction: Transaction) throws {
+        let old: [Key] = try transaction.withCursor(.snapshot) { cursor in
+            var keys: [Key] = []
+            var item = try cursor.last()
+            while let found = item {
+                keys.append(Key(copying: found.key))
+                item = try cursor.previous()
+            }
+            return Array(keys.dropFirst(max(count, 0)))
+        }
+        for key in old { try transaction.remove(.snapshot, key) }
+    }
+}

@@ -1,0 +1,48 @@
+import ArgumentParser
+import Log
+
+/// `verify`: everything recomputed, and the first divergence.
+struct VerifyCommand: ReplaySubcommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Can I trust this log? Everything recomputed, and the first divergence.",
+        discussion: """
+            Reads from entry 0 and trusts nothing that was computed before: each payload against its commitment, each \
+            signature, each decision and output against what the rules give, the tree and the indexes against the \
+            entries. The first entry that is not what it has to be is named, and the exit status is 1.
+
+              ringdown-replay verify --data DIR
+              ringdown-replay verify --data DIR --json
+            """)
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(name: .customLong("supervised"), help: .hidden)
+    var isSupervised = false
+
+    func execute(_ console: Console) throws -> Int32 {
+        let log = try common.open()
+        var latest: Verifier.Stage?
+        let result = try Verifier(log).run { stage, done, total in
+            if isSupervised, stage == .entries { Supervisor.report(done) }
+            if stage != latest { console.progress.begin(label(stage)) }
+            latest = stage
+            console.progress.update(done, of: total)
+        }
+        let text = VerificationText(result: result, names: common.names)
+        if common.printsJSON {
+            try console.output.line(utf8: text.json)
+        } else {
+            for line in text.lines { try console.output.line(line) }
+        }
+        return result.divergence == nil ? 0 : ReplayFailure.Status.negative.rawValue
+    }
+
+    private func label(_ stage: Verifier.Stage) -> String {
+        switch stage {
+        case .entries: "verifying"
+        case .tree: "comparing the tree"
+        case .indexes: "comparing the indexes"
+        }
+    }
+}

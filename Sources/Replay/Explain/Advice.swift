@@ -1,0 +1,92 @@
+import Nostr
+import Reducers
+
+/// What would have had to be different, in plain words: the last line of `why`.
+enum Advice {
+    /// One sentence for a refusal, or for a granted call that could not ring; `nil` when there is nothing to do.
+    static func text(_ transition: Transition, steps: [Explanation.Step], event: Event?) -> String? {
+        if let refusal = transition.refusal { return text(refusal, steps: steps, event: event) }
+        guard let decision = transition.decision, decision.outcome == .granted else { return nil }
+        switch (decision.basis.requesterListening != nil, decision.basis.targetListening != nil) {
+        case (true, true): return nil
+        case (true, false):
+            return """
+                the target had no live subscription to call-me-nows (kind 24622 with its own key as #p), so nothing could \
+                ring it: start its mesh node, or look whether it lost its connection, and ask again
+                """
+        case (false, true):
+            return """
+                the requester had no live subscription to call-me-nows (kind 24622 with its own key as #p): it has to \
+                subscribe before it asks
+                """
+        case (false, false):
+            return """
+                neither end had a live subscription to call-me-nows (kind 24622 with its own key as #p): both have to \
+                subscribe before either asks
+                """
+        }
+    }
+
+    private static func text(_ refusal: Refusal, steps: [Explanation.Step], event: Event?) -> String {
+        switch refusal {
+        case .notAuthenticated: "the sender has to connect and authenticate (NIP-42) again, then send a new event"
+        case .authorMismatch: "the event has to be signed by a key that its session authenticated with"
+        case .invalidEvent: "the event's id and signature have to match its content"
+        case .notMember: "the key has to be a member first: an admin adds it"
+        case .relayOnlyKind: "nobody can publish this kind: the relay makes it itself"
+        case .neverPublished: "it goes into an AUTH message or an HTTP header, not into an EVENT message"
+        case .unsupportedKind: "an admin has to add or remove the member instead"
+        case .protectedEvent: "the author itself has to publish it, over a session authenticated with its key"
+        case .tooFarInFuture(let seconds):
+            "the author's clock has to be right: its created_at may be at most \(seconds) s ahead of the relay's clock"
+        case .reporterDelegated: "the reporter itself has to be a direct member\(blame(steps)): an admin adds it"
+        case .reportRate(let limit): "the reporter has to send at most \(limit) reports a second"
+        case .reportNotJSON: "the content has to be the JSON object that the mesh node returns from GET /api/status"
+        case .reportLimit: "the report has to be smaller, or the policy's limit larger"
+        case .tooManyReporters, .overloaded: "it has to be sent again later: a limit of the relay was reached"
+        case .requestRate(let limit):
+            "the requester has to ask at most \(limit) times a second; every attempt counts, refused ones too"
+        case .requestNotFresh(let window), .commandNotFresh(let window):
+            """
+            the author's clock has to be within \(window) s of the relay's\(skew(steps)): set both by NTP, and sign a new \
+            event instead of sending an old one again
+            """
+        case .requestReplayed, .commandReplayed: "each signed event is decided once: asking again needs a new event"
+        case .requestMalformed(let reason): "the content has to be well-formed: \(Printable.text(Text(reason)))"
+        case .requestWithoutTarget: "the request has to name its target: [\"p\", <64 hex digits>]"
+        case .requestTargetMalformed: "the p tag has to be a public key of 64 hex digits (not an npub)"
+        case .requestToSelf: "the target has to be another key than the requester's"
+        case .requesterDelegated:
+            "the requester has to be a direct member at that moment\(blame(steps)): an admin adds it, and it asks again"
+        case .targetNotMember:
+            "the target has to be a direct member at that moment\(blame(steps)): an admin adds it, and the requester asks again"
+        case .targetRate(let limit): "the target must not be called more than \(limit) times a second"
+        case .commandMalformed(let reason): "the command's tags have to be right: \(Printable.text(Text(reason)))"
+        case .permissionDenied(let permission): text(permission)
+        case .subjectNotMember: "the key in the p tag has to be a member\(blame(steps))"
+        case .membershipFull: "somebody has to be removed first"
+        case .ownerExists: "a relay has one owner for life; start a new relay with another owner"
+        }
+    }
+
+    private static func text(_ permission: Refusal.Permission) -> String {
+        switch permission {
+        case .addNeedsAdmin, .removeNeedsAdmin: "the author has to be the owner or an admin"
+        case .adminNeedsOwner, .roleNeedsOwner, .adminsByOwner: "the owner itself has to do this"
+        case .removeSelf, .roleOfSelf: "somebody else has to do this: nobody removes itself or changes its own role"
+        case .ownerStays: "nobody can remove or demote the owner"
+        }
+    }
+
+    /// When and how the missing membership ended, where it did.
+    private static func blame(_ steps: [Explanation.Step]) -> String {
+        guard case .removed(let position, _)? = steps.last?.ending else { return "" }
+        return ", and was removed by entry \(position.seq)"
+    }
+
+    /// How far off the clock was, in the words of the check.
+    private static func skew(_ steps: [Explanation.Step]) -> String {
+        guard let step = steps.last, step.name == Check.Name.freshness.rawValue else { return "" }
+        return " (\(step.fact))"
+    }
+}

@@ -1,0 +1,58 @@
+import Log
+import Nostr
+import Reducers
+
+/// Everything that can be said about one entry: what came in, each check with the entry that made its fact, what was
+/// decided then and what the rules decide now, and what followed.
+struct Explanation {
+    /// One check, and where its fact comes from.
+    struct Step {
+        /// What was asked.
+        var name: String
+        /// Whether it let the input through.
+        var passed: Bool
+        /// What the check saw.
+        var fact: String
+        /// The entry that made the fact, and who brought it about.
+        var basis: (entry: RecordedEntry, actor: Actor)?
+        /// How the fact came to be no more: for a key that is no member, or a session that ended.
+        var ending: Ending?
+    }
+
+    /// One event that followed, and what became of it.
+    struct Consequence {
+        var entry: RecordedEntry
+        var ring: Ring
+        /// When the first record of its delivery was written.
+        var rungAt: Position?
+    }
+
+    /// The input that is explained.
+    var input: RecordedEntry
+    /// Other entries that hold the same event.
+    var repeats: [UInt64] = []
+    var steps: [Step]
+    /// What the rules make of it now.
+    var transition: Transition
+    /// The decision as it was recorded; `nil` where none is.
+    var recorded: RecordedEntry?
+    /// What the recorded answer and decision have that the recomputed ones have not.
+    var differences: [String]
+    /// The membership effects and signed events that followed.
+    var consequences: [Consequence]
+    /// What would have to be different, or what to do next, in plain words.
+    var advice: String?
+
+    /// Every entry that it speaks of.
+    var entries: [RecordedEntry] { [input] + steps.compactMap(\.basis?.entry) + consequences.map(\.entry) }
+
+    /// The recomputed decision.
+    var decision: Decision? { transition.decision }
+}
+
+extension Transition {
+    /// The decision among the outputs.
+    var decision: Decision? {
+        if case .decision(let decision)? = outputs.first { decision } else { nil }
+    }
+}

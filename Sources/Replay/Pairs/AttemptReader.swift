@@ -1,0 +1,131 @@
+import Log
+import Nostr
+import Reducers
+
+/// Which attempts are asked for.
+struct AttemptFilter {
+    /// Attempts of this key or to it.
+    var key: PublicKey?
+    /// The earliest time, in microseconds since 1970.
+    var since: Int64?
+    /// The latest time.
+    var until: Int64?
+
+    func wants(_ decision: Decision) -> Bool {
+        decision.kind == .meshConnectRequest && (key == nil || decision.author == key || decision.target == key)
+    }
+}
+
+/// Reads the attempts out of a log, in their order, in one pass.
+///
+/// An attempt is handed on once no later entry can add to it: a call's deliveries come after its entries, so granted
+/// ones wait until the log's time has passed their horizon.
+struct AttemptReader {
+    private var waiting: [Attempt] = []
+    /// How many of `waiting` were handed on; they are removed in bulk.
+    private var done = 0
+    /// Where a call-me-now's attempt is in `waiting`, counted from the first attempt ever.
+    private var calls: [UInt64: Int] = [:]
+    private var removed = 0
+    /// The payload of the latest event, for the decision that may follow it.
+    private var request: (leaf: Leaf, payload: [UInt8])?
+    private let filter: AttemptFilter
+
+    private static var first: WritableKeyPath<Attempt, Attempt.End> { \.requester }
+    private static var second: WritableKeyPath<Attempt, Attempt.End> { \.target }
+
+    private init(_ filter: AttemptFilter) { self.filter = filter }
+
+    /// Reads the whole range that the filter asks for.
+    ///
+    /// - Parameter emit: called with each attempt in order.
+    static func read(
+        _ reader: borrowing LogReader, _ filter: AttemptFilter, progress: (UInt64, UInt64) -> Void,
+        emit: (Attempt) throws -> Void
+    ) throws {
+        var attempts = AttemptReader(filter)
+        let start = try filter.since.map { try reader.firstPosition(atOrAfter: $0) } ?? 0
+        let end = reader.size
+        try reader.forEachEntry(from: start, to: end, checkingCommitments: true) { entry in
+            if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) {
+                progress(entry.leaf.seq - start, end - start)
+            }
+            let isOver = filter.until.map { entry.leaf.time > $0 } ?? false
+            try attempts.emit(before: entry.leaf.time, emit)
+            try attempts.take(entry, begins: !isOver)
+            return !(isOver && attempts.isIdle)
+        }
+        try attempts.emit(before: .max, emit)
+    }
+
+    private var isIdle: Bool { waiting.isEmpty }
+
+    private mutating func take(_ entry: borrowing EntryView, begins: Bool) throws {
+        switch entry.leaf.type {
+        case .clientEvent where begins:
+            request = entry.payload.map { (entry.leaf, Array($0)) }
+        case .decision where begins:
+            guard case .output(.decision(let decision)) = try RecordedEntry(entry).content, filter.wants(decision)
+            else {
+                return
+            }
+            try begin(decision, at: entry.leaf)
+        case .relayEvent:
+            // The halves follow their decision: first the requester's, then the target's (WIRE.md, "24621").
+            guard let attempt = waiting.last, attempt.isGranted, entry.leaf.seq <= attempt.decisionSeq + 2 else {
+                return
+            }
+            let end = entry.leaf.seq == attempt.decisionSeq + 1 ? AttemptReader.first : AttemptReader.second
+            waiting[waiting.count - 1][keyPath: end].call = entry.leaf.seq
+            calls[entry.leaf.seq] = removed + waiting.count - 1
+        case .session:
+            guard !calls.isEmpty, case .input(.delivered(let delivery), _) = try RecordedEntry(entry).content,
+                let index = calls[delivery.output].map({ $0 - removed })
+            else { return }
+            let isFirst = waiting[index].requester.call == delivery.output
+            waiting[index][keyPath: isFirst ? AttemptReader.first : AttemptReader.second].ring.add(delivery)
+        default:
+            break
+        }
+    }
+
+    private mutating func begin(_ decision: Decision, at leaf: Leaf) throws {
+        var attempt = Attempt(
+            request: Position(seq: decision.request, time: leaf.time), decisionSeq: leaf.seq, decision: decision)
+        attempt.requester.listeningSince = decision.basis.requesterListening
+        attempt.target.listeningSince = decision.basis.targetListening
+        if let request, request.leaf.seq == decision.request,
+            case .event(let event, _)? = try? request.payload.withUnsafeBytes({
+                try Input(type: .clientEvent, payload: $0)
+            })
+        {
+            attempt.event = event.id
+            attempt.attemptID = AttemptReader.attemptID(of: event)
+        }
+        waiting.append(attempt)
+    }
+
+    /// The `attempt_id` of a request, well-formed or not; `nil` when there is none.
+    static func attemptID(of event: Event) -> Text? {
+        guard case .string(let text)? = try? JSONValue.parse(event.content.utf8)["attempt_id"] else { return nil }
+        return text
+    }
+
+    /// Hands on every attempt that is complete at that time.
+    private mutating func emit(before time: Int64, _ emit: (Attempt) throws -> Void) throws {
+        while done < waiting.count {
+            let attempt = waiting[done]
+            guard time == .max || !attempt.isGranted || time &- attempt.request.time > Ring.horizonMicroseconds else {
+                break
+            }
+            done += 1
+            for call in [attempt.requester.call, attempt.target.call] { if let call { calls[call] = nil } }
+            try emit(attempt)
+        }
+        // The latest attempt stays until another comes or its call-me-nows, which follow at once, are seen.
+        guard done == waiting.count || done >= 4096 else { return }
+        waiting.removeFirst(done)
+        removed += done
+        done = 0
+    }
+}

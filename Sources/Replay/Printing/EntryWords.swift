@@ -1,0 +1,203 @@
+import Log
+import Nostr
+import Reducers
+
+/// Says what an entry is, in a word, and what happened, in a line.
+struct EntryWords {
+    let names: KeyNames
+    /// Who opened the sessions that the entries name.
+    let sessions: SessionKeys
+
+    /// One word for what the entry is.
+    static func type(_ entry: RecordedEntry) -> String { type(entry.content) }
+
+    /// One word for what an entry with that content is.
+    static func type(_ content: RecordedEntry.Content) -> String {
+        switch content {
+        case .input(let input, _): type(input)
+        case .output(.decision): "decision"
+        case .output(.effect): "effect"
+        case .output(.event): "signed"
+        case .erased: "erased"
+        }
+    }
+
+    private static func type(_ input: Input) -> String {
+        switch input {
+        case .genesis: "genesis"
+        case .policy: "policy"
+        case .operatorCommand: "operator"
+        case .event: "event"
+        case .authenticated, .listening, .closed: "session"
+        case .delivered: "delivery"
+        case .dropped: "dropped"
+        case .tick: "tick"
+        case .snapshotPoint: "snapshot"
+        case .restart: "restart"
+        }
+    }
+
+    /// What happened, in a line.
+    func text(_ entry: RecordedEntry) -> String { text(entry.content, at: entry.leaf.seq) }
+
+    /// What an entry with that content at that position says.
+    func text(_ content: RecordedEntry.Content, at seq: UInt64) -> String {
+        switch content {
+        case .input(let input, let answer): text(input, answer: answer, at: seq)
+        case .output(.decision(let decision)): text(decision)
+        case .output(.effect(let effect, _)): text(effect)
+        case .output(.event(let event, let cause)): "\(text(signed: event)), for entry \(cause)"
+        case .erased: "the payload was erased"
+        }
+    }
+
+    private func text(_ input: Input, answer: Text?, at seq: UInt64) -> String {
+        switch input {
+        case .genesis(let genesis): "the log \(genesis.origin) of the relay \(names(genesis.relay))"
+        case .policy(let policy, let rules): PolicyWords.summary(policy, rules: rules)
+        case .operatorCommand(let command): text(command)
+        case .event(let event, _): text(event) + (answer.map { " | \(printable($0))" } ?? "")
+        case .authenticated(let event, let session):
+            session.map { "session \($0) of \(opened($0)) authenticated as \(names(event.pubkey)) too" }
+                ?? "session \(seq) opened by \(names(event.pubkey))"
+        case .listening(let session, let keys):
+            keys.isEmpty
+                ? "session \(session) of \(opened(session)) listens for no calls any more"
+                : "session \(session) of \(opened(session)) listens for calls of \(keys.map(names.callAsFunction).joined(separator: ", "))"
+        case .closed(let session, let reason):
+            "session \(session) of \(opened(session)) closed" + (reason.isEmpty ? "" : ": \(printable(Text(reason)))")
+        case .delivered(let delivery): text(delivery)
+        case .dropped(let dropped): text(dropped)
+        case .tick: "time passed"
+        case .snapshotPoint: "the state was hashed"
+        case .restart: "the relay started; every session before this is gone"
+        }
+    }
+
+    private func opened(_ session: UInt64) -> String { sessions[session].map(names.callAsFunction) ?? "unknown" }
+
+    /// What an operator's command asks for.
+    func text(_ command: OperatorCommand) -> String {
+        switch command {
+        case .membership(.add(let key, let role)): "add \(names(key)) as \(role.name)"
+        case .membership(.remove(let key)): "remove \(names(key))"
+        case .membership(.changeRole(let key, let role)): "make \(names(key)) \(role.name)"
+        case .setOwner(let key): "make \(names(key)) the owner"
+        }
+    }
+
+    /// A client's event: kind, author and whom it is about.
+    func text(_ event: Event) -> String {
+        var text = "\(event.kind) \(EntryWords.name(event.kind)) \(names.event(event.id)) by \(names(event.pubkey))"
+        if let target = target(of: event) { text += " → \(target)" }
+        if event.kind == .addMember || event.kind == .changeRole, let role = event.tags.firstValue(of: "role") {
+            text += " as \(printable(role))"
+        }
+        return text
+    }
+
+    private func target(of event: Event) -> String? {
+        switch event.kind {
+        case .meshConnectRequest, .addMember, .removeMember, .changeRole: break
+        default: return nil
+        }
+        guard let tag = event.tags.firstValue(of: "p") else { return nil }
+        return PublicKey(hex: tag.string).map(names.callAsFunction) ?? printable(tag)
+    }
+
+    /// An event that the relay signed.
+    func text(signed event: Event) -> String {
+        let text = "\(event.kind) \(EntryWords.name(event.kind)) \(names.event(event.id))"
+        switch event.kind {
+        case .callMeNow, .memberAdded, .memberRemoved:
+            guard let key = event.tags.firstValue(of: "p").flatMap({ PublicKey(hex: $0.string) }) else { return text }
+            return "\(text) \(event.kind == .callMeNow ? "to" : "of") \(names(key))"
+        case .meshStatus:
+            let reporter = event.tags.firstValue(of: "d").flatMap { PublicKey(hex: $0.string.suffix(64)) }
+            return reporter.map { "\(text) of \(names($0))" } ?? text
+        case .membershipList:
+            return "\(text) with \(event.tags.values(of: "member").count) members"
+        default:
+            return text
+        }
+    }
+
+    /// A decision: how it ended, who asked about whom, and what the asker was told.
+    func text(_ decision: Decision) -> String {
+        let author = decision.author.map(names.callAsFunction) ?? "the operator"
+        let target = decision.target.map(names.callAsFunction) ?? "nobody"
+        let text = "\(decision.outcome.rawValue) \(author) → \(target)"
+        let what = decision.kind == .meshConnectRequest ? "" : " (\(decision.kind.map(EntryWords.name) ?? "command"))"
+        return text + what + (decision.message.isEmpty ? "" : " | \(printable(Text(decision.message)))")
+    }
+
+    /// A change of the membership.
+    func text(_ effect: MembershipEffect) -> String {
+        switch effect.change {
+        case .add(let role): "\(names(effect.key)) became \(role.name)"
+        case .remove: "\(names(effect.key)) is no member any more"
+        case .change(let role): "\(names(effect.key)) is \(role.name) now"
+        }
+    }
+
+    private func text(_ delivery: Delivery) -> String {
+        func list(_ sessions: [UInt64]) -> String {
+            sessions.map { "\($0) of \(opened($0))" }.joined(separator: ", ")
+        }
+        let written = delivery.written.isEmpty ? "to no session" : "to session \(list(delivery.written))"
+        let dropped = delivery.dropped.isEmpty ? "" : ", dropped for session \(list(delivery.dropped))"
+        return "entry \(delivery.output) written \(written)\(dropped)"
+    }
+
+    private func text(_ dropped: Dropped) -> String {
+        let counts = dropped.counts.map { "\($0.count) \($0.reason)" }.joined(separator: ", ")
+        let keys = dropped.keys.map(names.callAsFunction).joined(separator: ", ")
+        return "turned away before the log: \(counts)" + (keys.isEmpty ? "" : " (\(keys))")
+    }
+
+    /// What a kind is called; empty for a kind that this relay does not know by name.
+    static func name(_ kind: Kind) -> String {
+        switch kind {
+        case .meshStatusReport: "status report"
+        case .meshConnectRequest: "connect request"
+        case .callMeNow: "call-me-now"
+        case .meshStatus: "mesh status"
+        case .addMember: "add member"
+        case .removeMember: "remove member"
+        case .changeRole: "change role"
+        case .membershipList: "membership list"
+        case .memberAdded: "member added"
+        case .memberRemoved: "member removed"
+        case .joinRequest: "join request"
+        case .inviteRequest: "invite request"
+        case .leaveRequest: "leave request"
+        case .textNote: "note"
+        case .metadata: "profile"
+        case .contacts: "contacts"
+        case .deletion: "deletion"
+        case .clientAuthentication: "authentication"
+        default: "event"
+        }
+    }
+
+    /// A client's text, fit for a terminal: no control characters, and not too long.
+    private func printable(_ text: Text) -> String { Printable.text(text) }
+}
+
+/// Texts that strangers wrote, made fit for a terminal.
+enum Printable {
+    private static let longest = 200
+
+    /// The text without control characters, direction marks and line breaks, shortened when it is long.
+    static func text(_ text: Text) -> String {
+        var shown = String.UnicodeScalarView()
+        for scalar in text.string.unicodeScalars {
+            guard shown.count < longest else { return String(shown) + "…" }
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate: shown.append("\u{fffd}")
+            default: shown.append(scalar)
+            }
+        }
+        return String(shown)
+    }
+}

@@ -1,0 +1,17 @@
+import Reducers
+
+/// A policy in words.
+enum PolicyWords {
+    /// Dialect, who passes the gate, and every setting that differs from the default.
+    static func summary(_ policy: Policy, rules: RulesVersion) -> String {
+        var parts = [
+            policy.dialect.rawValue, policy.requireMembership ? "membership required" : "open to everybody",
+            policy.privateSignaling ? "private signaling" : "signaling seen by all members",
+        ]
+        for setting in Policy.numericSettings {
+            guard let value = policy[setting: setting.name], value != setting.value else { continue }
+            parts.append("\(setting.name) \(value)")
+        }
+        return parts.joined(separator: ", ") + ", rules \(rules.rawValue)"
+    }
+}

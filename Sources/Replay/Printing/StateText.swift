@@ -1,0 +1,153 @@
+import Log
+import Nostr
+import Reducers
+
+/// A state as a screenful for people, or one object for programs.
+struct StateText {
+    let state: RelayState
+    let names: KeyNames
+
+    /// Members, notes, sessions, policy and limits, a heading each.
+    var lines: [String] {
+        let time = state.position?.time ?? 0
+        var lines = [
+            "state after entry \(state.position?.seq ?? 0), \(Timestamp.text(time))",
+            "log         \(state.origin ?? "unnamed"), relay \(names(state.relay))",
+            "policy      \(PolicyWords.summary(state.policy, rules: .current)) (entry \(state.policySeq))",
+            "calls       \(state.signaling.granted) granted, \(state.signaling.refused) refused",
+            "roots       members \(state.membership.root.hex)",
+            "            state   \(SHA256.hash(state.encoded()).hex)",
+            "members     \(state.membership.members.count)",
+        ]
+        for member in state.membership.members {
+            lines.append(
+                "  \(Column.padded(member.role.name, to: 8))  \(names(member.key))  since entry \(member.since)")
+        }
+        lines.append("notes       \(state.discovery.notes.count)")
+        for note in state.discovery.notes { lines.append("  \(line(note, at: time))") }
+        let sessions = state.sessions.all
+        lines.append("sessions    \(sessions.count)")
+        for session in sessions { lines.append("  \(line(session))") }
+        let limits = state.limitCounters
+        lines.append(
+            """
+            limits      \(limits.rememberedRequests) requests and \(limits.rememberedCommands) commands remembered, \
+            \(limits.requests.count + limits.calls.count + limits.reports.count) rate windows open
+            """)
+        for (what, windows, most) in [
+            ("requests by", limits.requests, state.policy.requestsPerSecond),
+            ("calls to", limits.calls, state.policy.callsPerTargetPerSecond),
+            ("reports by", limits.reports, state.policy.reportsPerSecond),
+        ] {
+            for window in windows { lines.append("  \(window.count) of \(most) \(what) \(names(window.key))") }
+        }
+        return lines
+    }
+
+    private func line(_ note: Note, at time: Int64) -> String {
+        let content = try? JSONValue.parse(note.content.utf8)
+        let models = content?["models"]?.arrayValue?.count ?? 0
+        let targets = content?["serveTargets"]?.arrayValue?.count ?? 0
+        let offer = note.isEmpty ? "offers nothing" : "\(targets) serve targets, \(models) models"
+        return """
+            \(names(note.reporter))  \(offer), reported \(Span.text(time &- note.reportedAt)) before, expires \
+            \(Timestamp.text(seconds: note.expiresAt)) (entry \(note.seq))
+            """
+    }
+
+    private func line(_ session: Sessions.Session) -> String {
+        let keys = session.keys.map { names($0.key) }.joined(separator: ", ")
+        let listening = session.listening.map { "\(names($0.key)) since entry \($0.seq)" }.joined(separator: ", ")
+        return "session \(session.id)  \(keys)  " + (listening.isEmpty ? "not listening" : "listens for \(listening)")
+    }
+
+    /// One object; the same bytes for the same position of the same log, wherever and however it was computed.
+    /// docs/replay.md names its fields.
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("position", state.position?.seq)
+        json.field("time", state.position.map { Timestamp.text($0.time, .microseconds) })
+        json.field("log", state.origin)
+        json.field("relay", state.relay)
+        json.field("rules", RulesVersion.current.rawValue)
+        json.field("members_root", state.membership.root)
+        json.field("state_root", SHA256.hash(state.encoded()))
+        json.field("pinned_state_root", state.stateRoot)
+        json.field("policy_position", state.policySeq)
+        json.key("policy")
+        write(state.policy, to: &json)
+        json.list("members", state.membership.members) { member, json in
+            json.field("key", member.key)
+            json.field("role", member.role.name)
+            json.field("since", member.since)
+        }
+        json.list("notes", state.discovery.notes, write)
+        json.list("sessions", state.sessions.all) { session, json in
+            json.field("session", session.id)
+            json.list("keys", session.keys, write)
+            json.list("listening", session.listening, write)
+        }
+        json.key("calls")
+        json.beginObject()
+        json.field("granted", state.signaling.granted)
+        json.field("refused", state.signaling.refused)
+        json.endObject()
+        json.key("limits")
+        json.beginObject()
+        let limits = state.limitCounters
+        json.list("requests", limits.requests, write)
+        json.list("calls", limits.calls, write)
+        json.list("reports", limits.reports, write)
+        json.field("remembered_requests", limits.rememberedRequests)
+        json.field("remembered_commands", limits.rememberedCommands)
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+
+    /// Every setting, as the log itself writes it.
+    private func write(_ policy: Policy, to json: inout JSONWriter) {
+        let payload = try? JSONValue.parse(policy.payload(rules: .current))
+        json.value(payload?["policy"] ?? .null)
+    }
+
+    private func write(_ note: Note, to json: inout JSONWriter) {
+        json.field("reporter", note.reporter)
+        json.field("position", note.seq)
+        json.field("created_at", note.createdAt)
+        json.field("expires_at", note.expiresAt)
+        json.field("reported", Timestamp.text(note.reportedAt, .microseconds))
+        json.field("empty", note.isEmpty)
+        json.key("content")
+        // The relay's own projection: compact JSON already.
+        json.raw(note.content.utf8)
+    }
+
+    private func write(_ tie: Sessions.Tie, to json: inout JSONWriter) {
+        json.field("key", tie.key)
+        json.field("since", tie.seq)
+    }
+
+    private func write(_ window: LimitCounters.Window, to json: inout JSONWriter) {
+        json.field("key", window.key)
+        json.field("opened", Timestamp.text(window.openedAt, .microseconds))
+        json.field("count", window.count)
+    }
+}
+
+extension JSONWriter {
+    /// Writes a list of objects.
+    mutating func list<Element>(
+        _ name: StaticString, _ elements: [Element], _ write: (Element, inout JSONWriter) -> Void
+    ) {
+        key(name)
+        beginArray()
+        for element in elements {
+            beginObject()
+            write(element, &self)
+            endObject()
+        }
+        endArray()
+    }
+}

@@ -1,0 +1,76 @@
+import Nostr
+
+/// What a verification came to, in words or as one object.
+struct VerificationText {
+    let result: Verification
+    let names: KeyNames
+
+    var lines: [String] {
+        let speed = "\(seconds) s, \(UInt64(result.entriesPerSecond).grouped) entries/s"
+        if let divergence = result.divergence {
+            return [
+                "DIVERGES at \(divergence.place)",
+                "  expected  \(divergence.expected)",
+                "  found     \(divergence.found)",
+                "  \(result.entries.grouped) entries before it are what they have to be (\(speed))",
+            ]
+        }
+        return [
+            "verified: \(result.entries.grouped) entries, every one of them what it has to be",
+            "  log         \(result.origin ?? "unnamed"), relay \(result.relay.map(names.callAsFunction) ?? "unknown")",
+            """
+              events      \(result.clientEvents.grouped) from clients, \(result.relayEvents.grouped) signed by the relay, \
+            \(result.signatures.grouped) signatures checked
+            """,
+            """
+              decisions   \(result.decisions.grouped): \(result.granted.grouped) granted, \(result.applied.grouped) applied, \
+            \(result.unchanged.grouped) unchanged, \(result.refused.grouped) refused
+            """,
+            "  root        \(result.root.hex)",
+            "  time        \(times ?? "none")",
+            "  speed       \(speed)",
+        ]
+    }
+
+    private var seconds: String {
+        let hundredths = (result.elapsed.components.attoseconds / 10_000_000_000_000_000)
+        let digits = String(hundredths)
+        return "\(result.elapsed.components.seconds).\(digits.count < 2 ? "0" : "")\(digits)"
+    }
+
+    private var times: String? {
+        result.times.map { "\(Timestamp.text($0.lowerBound)) to \(Timestamp.text($0.upperBound))" }
+    }
+
+    /// One object on one line; docs/replay.md names its fields.
+    var json: [UInt8] {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("verified", result.divergence == nil)
+        if let divergence = result.divergence {
+            json.field("position", divergence.position)
+            json.field("aspect", divergence.aspect.rawValue)
+            json.field("expected", divergence.expected)
+            json.field("found", divergence.found)
+        }
+        json.field("entries", result.entries)
+        json.field("client_events", result.clientEvents)
+        json.field("relay_events", result.relayEvents)
+        json.field("signatures", result.signatures)
+        json.field("decisions", result.decisions)
+        json.field("granted", result.granted)
+        json.field("applied", result.applied)
+        json.field("unchanged", result.unchanged)
+        json.field("refused", result.refused)
+        json.field("log", result.origin)
+        json.field("relay", result.relay)
+        json.field("root", result.root)
+        json.field("first_time", result.times.map { Timestamp.text($0.lowerBound, .microseconds) })
+        json.field("last_time", result.times.map { Timestamp.text($0.upperBound, .microseconds) })
+        json.key("seconds")
+        json.raw(Array(seconds.utf8))
+        json.field("entries_per_second", UInt64(result.entriesPerSecond))
+        json.endObject()
+        return json.bytes
+    }
+}

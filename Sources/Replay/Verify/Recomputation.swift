@@ -1,0 +1,98 @@
+import Log
+import Nostr
+import Reducers
+
+/// Applies every input again, in order: the one part of a verification that cannot be spread over cores.
+struct Recomputation {
+    private var state = RelayState()
+    private var latestTime = Timestamp.range.lowerBound
+    private(set) var leaves = LeafHashes()
+    private(set) var result = Verification()
+
+    /// Applies the inputs of a chunk, which begins with one and holds all that follows from each.
+    ///
+    /// - Returns: why it could not go on: an entry that is no input where one has to be, or an input that is damaged.
+    mutating func apply(_ chunk: Chunk) -> Divergence? {
+        do throws(Divergence) {
+            var row = 0
+            while row < chunk.count { row += try apply(chunk, row) }
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Applies one input; returns how many entries it and what follows from it have to take.
+    private mutating func apply(_ chunk: Chunk, _ index: Int) throws(Divergence) -> Int {
+        let row = chunk.rows[index]
+        let seq = chunk.first + UInt64(index)
+        try checkTime(row.leaf, seq)
+        if let divergence = chunk.results[index].divergence { throw divergence }
+        guard case .input(let input) = chunk.results[index].content else {
+            throw Divergence(
+                seq, .output, expected: "an input: nothing more follows from the one before",
+                found: EntryDescription.text(chunk, index))
+        }
+        try checkBeginning(input, seq)
+        let applied = state.applying(input, at: Position(seq: seq, time: row.leaf.time))
+        chunk.append(Chunk.Step(row: index, applied: applied))
+        count(applied)
+        return 1 + applied.transition.outputs.count
+    }
+
+    /// An input's time is never lower than that of the entry before; what follows from it has the same.
+    private mutating func checkTime(_ leaf: Leaf, _ seq: UInt64) throws(Divergence) {
+        guard Timestamp.range.contains(leaf.time) else {
+            throw Divergence(seq, .header, expected: "a time from 1970 to 9999", found: "\(leaf.time) microseconds")
+        }
+        guard leaf.time >= latestTime else {
+            throw Divergence(
+                seq, .header,
+                expected: "a time not before that of the entry before, \(Timestamp.text(latestTime, .microseconds))",
+                found: Timestamp.text(leaf.time, .microseconds))
+        }
+        latestTime = leaf.time
+    }
+
+    /// Entry 0 says whose log this is, and no other entry does.
+    private mutating func checkBeginning(_ input: Input, _ seq: UInt64) throws(Divergence) {
+        switch (input, seq) {
+        case (.genesis(let genesis), 0):
+            do throws(Divergence.Found) { try GenesisCheck.check(genesis) } catch { throw error.at(seq) }
+            result.signatures += GenesisCheck.signatures
+            result.origin = genesis.origin
+            result.relay = genesis.relay
+        case (.genesis, _):
+            throw Divergence(seq, .genesis, expected: "no second beginning", found: "another genesis entry")
+        case (_, 0):
+            throw Divergence(seq, .genesis, expected: "a genesis entry", found: "another input")
+        default:
+            break
+        }
+    }
+
+    private mutating func count(_ applied: Applied) {
+        let time = applied.position.time
+        result.times = (result.times?.lowerBound ?? time)...time
+        if case .event = applied.input { result.clientEvents += 1 }
+        guard let decision = applied.transition.decision else { return }
+        result.decisions += 1
+        switch decision.outcome {
+        case .granted: result.granted += 1
+        case .applied: result.applied += 1
+        case .unchanged: result.unchanged += 1
+        case .refused: result.refused += 1
+        }
+    }
+
+    /// Takes a chunk's entries into the tree and the counts, up to the position of a divergence.
+    mutating func finish(_ chunk: Chunk, upTo end: UInt64?) {
+        let count = end.map { Int($0 - chunk.first) } ?? chunk.count
+        result.entries += UInt64(count)
+        for tally in chunk.tallies.prefix(count) {
+            leaves.append(tally.leafHash)
+            result.relayEvents += tally.isRelayEvent ? 1 : 0
+            result.signatures += UInt64(tally.signatures)
+        }
+    }
+}

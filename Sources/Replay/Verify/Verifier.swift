@@ -1,0 +1,136 @@
+import Dispatch
+import Log
+import Nostr
+import Reducers
+
+/// Recomputes a whole log from entry 0 and compares it with what is stored. Trusts no snapshot, index or stored hash.
+///
+/// Entries are read in chunks, and three chunks are at work at a time. Of the first, what follows from each input is
+/// compared with what is there; the second's inputs are applied in order; the third's entries are checked by themselves:
+/// commitments, payloads, ids and signatures. The first and the third are spread over all cores.
+public struct Verifier: Sendable {
+    /// Entries in a chunk: enough to keep all cores busy, and read in a short transaction.
+    private static let chunkEntries = 4096
+    /// Entries that may follow from one input: a policy with another dialect empties every note.
+    private static let maximumOutputs = Discovery.maximumNotes + 16
+
+    private let log: EventLog
+
+    /// What is being gone through.
+    public enum Stage: Sendable {
+        /// The entries: all that matters.
+        case entries
+        /// The stored tree and the contents that are stored once.
+        case tree
+        /// The indexes.
+        case indexes
+    }
+
+    /// Takes how many entries of how many are done at a stage.
+    public typealias Progress = (Stage, UInt64, UInt64) -> Void
+
+    /// Verifies that log, as long as it is when `run` begins.
+    public init(_ log: EventLog) { self.log = log }
+
+    /// Reads and recomputes everything.
+    ///
+    /// - Parameters:
+    ///   - signatures: whether ids and signatures of events are checked, nearly all of the time.
+    ///   - derived: whether the stored tree and the indexes are compared with what the entries give.
+    ///   - progress: called now and then.
+    /// - Throws: `LogError` when the log cannot be read for a reason that is no entry's.
+    public func run(
+        signatures: Bool = true, derived: Bool = true, progress: Progress? = nil
+    ) throws -> Verification {
+        let begun = ContinuousClock.now
+        let (size, root) = try log.read { ($0.size, $0.root) }
+        var recomputation = Recomputation()
+        var divergence = recompute(&recomputation, size: size, EntryCheck(signatures: signatures), progress)
+        if derived, divergence == nil {
+            let check = DerivedCheck(log: log, stated: root, computed: recomputation.leaves.root)
+            divergence = try check.divergence(progress: progress)
+        }
+        var result = recomputation.result
+        result.root = recomputation.leaves.root
+        result.divergence = divergence
+        result.elapsed = ContinuousClock.now - begun
+        return result
+    }
+
+    /// Returns the first divergence of an entry.
+    private func recompute(
+        _ recomputation: inout Recomputation, size: UInt64, _ checks: EntryCheck,
+        _ progress: Progress?
+    ) -> Divergence? {
+        guard size > 0 else {
+            return Divergence(0, .genesis, expected: "a genesis entry", found: "nothing: the log is empty")
+        }
+        var reader = ChunkReader(log: log, size: size)
+        var applied: Chunk?
+        var checked: Chunk?
+        var stopped: Divergence?
+        while true {
+            let fresh = stopped == nil ? reader.next() : nil
+            let group = DispatchGroup()
+            if let fresh { Verifier.run(in: group) { fresh.check(checks) } }
+            if let applied { Verifier.run(in: group) { applied.compare() } }
+            let before = stopped
+            if stopped == nil, let checked { stopped = recomputation.apply(checked) }
+            group.wait()
+            if let applied {
+                // What was found by comparing is earlier than where applying a later input stopped.
+                let divergence = applied.divergence ?? before
+                recomputation.finish(applied, upTo: divergence?.position)
+                // What is missing because the next entry could not be read is not missing.
+                if let divergence {
+                    return reader.failure?.position == divergence.position ? reader.failure : divergence
+                }
+                progress?(.entries, applied.first + UInt64(applied.count), size)
+            }
+            applied = checked
+            checked = fresh
+            if applied == nil, checked == nil { return reader.failure }
+        }
+    }
+
+    private static func run(in group: DispatchGroup, _ body: @escaping @Sendable () -> Void) {
+        DispatchQueue.global(qos: .userInitiated).async(group: group, execute: body)
+    }
+
+    /// Reads a log in chunks, each of which ends before an input.
+    private struct ChunkReader {
+        let log: EventLog
+        let size: UInt64
+        private var position: UInt64 = 0
+        /// The entry that could not be read.
+        private(set) var failure: Divergence?
+
+        init(log: EventLog, size: UInt64) {
+            self.log = log
+            self.size = size
+        }
+
+        /// The next chunk; `nil` at the end, or after an entry that could not be read.
+        mutating func next() -> Chunk? {
+            guard position < size, failure == nil else { return nil }
+            let chunk = Chunk(first: position, capacity: Verifier.chunkEntries + 16)
+            do {
+                try log.read { reader in
+                    try reader.forEachEntry(from: position, to: size, checkingCommitments: false) { entry in
+                        if chunk.count >= Verifier.chunkEntries {
+                            guard entry.leaf.type.isOutput, chunk.count < Verifier.maximumOutputs else { return false }
+                        }
+                        chunk.append(entry)
+                        return true
+                    }
+                }
+            } catch {
+                let reason = if case .damaged(_, let reason)? = error as? LogError { reason } else { "\(error)" }
+                failure = Divergence(
+                    position + UInt64(chunk.count), .format, expected: "an entry that can be read", found: reason)
+            }
+            position += UInt64(chunk.count)
+            return chunk.count > 0 ? chunk : nil
+        }
+    }
+}

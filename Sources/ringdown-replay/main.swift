@@ -1,0 +1,3 @@
+import Replay
+
+ReplayCommand.main()
