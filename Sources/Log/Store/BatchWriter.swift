@@ -8,19 +8,13 @@ final class BatchWriter {
 
     let transaction: Transaction
     private var indexer = EventIndexer()
-    /// The roots that stand in the record of `head.rootsAt`.
-    private var roots: (members: Bytes32, state: Bytes32)?
     /// The record being made; kept for its memory.
     private var record: [UInt8] = []
 
     init(_ transaction: Transaction, contents: consuming ContentWriter) throws(LogError) {
         self.transaction = transaction
         self.contents = contents
-        let reader = try LogReader(transaction)
-        head = reader.head
-        if let seq = head.rootsAt, let leaf = try reader.leaf(at: seq) {
-            roots = (leaf.membersRoot, leaf.stateRoot)
-        }
+        head = try LogReader(transaction).head
     }
 
     /// The log with what has been written so far.
@@ -72,9 +66,7 @@ final class BatchWriter {
         let edges = draft.shape.document.map { (before: $0.lowerBound, after: draft.payload.count - $0.upperBound) }
         try draft.payload.withUnsafeBytes { payload in
             let shared = try share(draft.shape.shared, payload)
-            Record.begin(
-                leaf, roots: rootsToWrite(leaf), salt: draft.salt, form: form, documentEdges: edges,
-                in: &record)
+            Record.begin(leaf, salt: draft.salt, form: form, documentEdges: edges, in: &record)
             var packer = PayloadPacker(payload, shared: shared, keys: contents.keys)
             packer.pack(to: &record)
             for key in packer.keysUsed { contents.count(key) }
@@ -90,15 +82,6 @@ final class BatchWriter {
             range.upperBound <= payload.count
         else { return nil }
         return try contents.share(payload.slice(range), transaction, &head).map { (range, $0.content) }
-    }
-
-    private func rootsToWrite(_ leaf: Leaf) -> Record.Roots {
-        if let roots, let seq = head.rootsAt, roots.members == leaf.membersRoot, roots.state == leaf.stateRoot {
-            return .before(distance: leaf.seq - seq)
-        }
-        roots = (leaf.membersRoot, leaf.stateRoot)
-        head.rootsAt = leaf.seq
-        return .here(members: leaf.membersRoot, state: leaf.stateRoot)
     }
 
     func storeSnapshot(seq: UInt64, bytes: [UInt8]) throws {

@@ -6,14 +6,11 @@ struct Head: Equatable {
     var frontier = Frontier()
     /// The time of the last entry, 0 before the first.
     var lastTime: Int64 = 0
-    /// The entry whose record has the roots that the last entry has, too.
-    var rootsAt: UInt64?
     /// How many shared contents there are; the next one gets this number.
     var contents: UInt64 = 0
 
     /// The key in table `meta`.
     static let key = Head.metaKey("head")
-    private static let noRoots = UInt64.max
 
     static func metaKey(_ name: StaticString) -> Key {
         Key(copying: UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
@@ -21,11 +18,10 @@ struct Head: Equatable {
 
     init() {}
 
-    /// Checksum, last time, entry with the roots, number of contents, frontier.
+    /// Checksum, last time, number of contents, frontier.
     var encoded: [UInt8] {
         var rest: [UInt8] = []
         rest.append(bigEndian: lastTime)
-        rest.append(bigEndian: rootsAt ?? Head.noRoots)
         rest.append(bigEndian: contents)
         rest.append(contentsOf: frontier.encoded)
         return Checksum.sealed(rest, seed: 0)
@@ -35,12 +31,10 @@ struct Head: Equatable {
     init(_ bytes: UnsafeRawBufferPointer) throws(LogError) {
         guard let rest = Checksum.opened(bytes, seed: 0) else { throw Head.damaged }
         var reader = ByteReader(rest)
-        guard let lastTime = reader.number(Int64.self), let rootsAt = reader.number(UInt64.self),
-            let contents = reader.number(UInt64.self), let frontier = Frontier(rest.slice(reader.position..<rest.count)),
-            rootsAt == Head.noRoots ? frontier.size == 0 : rootsAt < frontier.size
+        guard let lastTime = reader.number(Int64.self), let contents = reader.number(UInt64.self),
+            let frontier = Frontier(rest.slice(reader.position..<rest.count))
         else { throw Head.damaged }
         self.lastTime = lastTime
-        self.rootsAt = rootsAt == Head.noRoots ? nil : rootsAt
         self.contents = contents
         self.frontier = frontier
     }

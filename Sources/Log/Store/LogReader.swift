@@ -31,8 +31,7 @@ public struct LogReader: ~Copyable {
     /// The leaf of entry `seq`, or `nil` at the end of the log.
     public func leaf(at seq: UInt64) throws(LogError) -> Leaf? {
         guard seq < size else { return nil }
-        var decoder = EntryDecoder(transaction)
-        return try decoder.leaf(try record(at: seq), seq: seq).leaf
+        return try Record(try record(at: seq), seq: seq).leaf
     }
 
     /// Entry `seq`, checked against its leaf, or `nil` at the end of the log.
@@ -103,12 +102,11 @@ public struct LogReader: ~Copyable {
 
     /// The first position whose time is `time` (microseconds since 1970) or later; the log's size if there is none.
     public func firstPosition(atOrAfter time: Int64) throws(LogError) -> UInt64 {
-        var decoder = EntryDecoder(transaction)
         var low: UInt64 = 0
         var high = size
         while low < high {
             let middle = low + (high - low) / 2
-            if try decoder.leaf(try record(at: middle), seq: middle).leaf.time < time {
+            if try Record(try record(at: middle), seq: middle).leaf.time < time {
                 low = middle + 1
             } else {
                 high = middle

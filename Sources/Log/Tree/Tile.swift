@@ -20,15 +20,13 @@ extension LogReader {
     public func root(atSize size: UInt64) throws(LogError) -> Bytes32 {
         guard size <= self.size else { throw .misuse("the log has \(self.size) entries, not \(size)") }
         if size == self.size { return root }
-        var decoder = EntryDecoder(transaction)
-        return try subtreeRoot(0..<size, &decoder)
+        return try subtreeRoot(0..<size)
     }
 
     /// The root over all leaves computed anew from stored subtrees and leaves, a second route beside the frontier: to be
     /// compared with `root` before anything is signed (AUDIT.md, "Signing without ever lying").
     public func recomputedRoot() throws(LogError) -> Bytes32 {
-        var decoder = EntryDecoder(transaction)
-        return try subtreeRoot(0..<size, &decoder)
+        return try subtreeRoot(0..<size)
     }
 
     /// The hashes that lead from entry `seq` to the root of the tree of the first `size` entries, lowest first (RFC 6962
@@ -37,12 +35,11 @@ extension LogReader {
         guard seq < size, size <= self.size else {
             throw .misuse("no proof of entry \(seq) in a tree of \(size): the log has \(self.size) entries")
         }
-        var decoder = EntryDecoder(transaction)
         var proof: [Bytes32] = []
         for range in MerkleTree.inclusionPath(of: seq, size: size) {
-            proof.append(try subtreeRoot(range, &decoder))
+            proof.append(try subtreeRoot(range))
         }
-        let leafHash = try subtreeRoot(seq..<seq + 1, &decoder)
+        let leafHash = try subtreeRoot(seq..<seq + 1)
         let root = try root(atSize: size)
         guard MerkleTree.verifyInclusion(leafHash: leafHash, index: seq, size: size, proof: proof, root: root) else {
             throw .damaged(seq: seq, reason: "the stored subtrees do not lead from it to the root")
@@ -51,12 +48,10 @@ extension LogReader {
     }
 
     /// The root of a subtree of the whole: a range that begins at a multiple of the smallest power of two that covers it.
-    private func subtreeRoot(
-        _ leaves: Range<UInt64>, _ decoder: inout EntryDecoder
-    ) throws(LogError) -> Bytes32 {
+    private func subtreeRoot(_ leaves: Range<UInt64>) throws(LogError) -> Bytes32 {
         switch leaves.count {
         case 0: return MerkleTree.emptyRoot
-        case 1: return try decoder.leaf(try record(at: leaves.lowerBound), seq: leaves.lowerBound).leaf.hash
+        case 1: return try Record(try record(at: leaves.lowerBound), seq: leaves.lowerBound).leaf.hash
         default: break
         }
         let size = UInt64(leaves.count)
@@ -64,8 +59,8 @@ extension LogReader {
             return try tile(level: size.trailingZeroBitCount / Tile.height, index: leaves.lowerBound / size)
         }
         let middle = leaves.lowerBound + MerkleTree.largestPowerOfTwo(below: size)
-        let left = try subtreeRoot(leaves.lowerBound..<middle, &decoder)
-        return MerkleTree.nodeHash(left, try subtreeRoot(middle..<leaves.upperBound, &decoder))
+        let left = try subtreeRoot(leaves.lowerBound..<middle)
+        return MerkleTree.nodeHash(left, try subtreeRoot(middle..<leaves.upperBound))
     }
 
     /// The stored root of a complete subtree.
