@@ -15,6 +15,8 @@ import Synchronization
 final class Sequencer: @unchecked Sendable {
     /// Inputs that one commit takes at most.
     static let maximumBatch = 2048
+    /// Snapshots that are kept: enough to begin near any recent point, without growing for ever.
+    static let keptSnapshots = 64
 
     private let log: EventLog
     private let secret: SecretKey
@@ -98,6 +100,7 @@ final class Sequencer: @unchecked Sendable {
     private func appendSnapshot(_ work: inout Work) throws {
         let step = try append(.snapshotPoint, &work)
         try work.batch.storeSnapshot(seq: step.position.seq, bytes: state.snapshot)
+        try work.batch.pruneSnapshots(keeping: Sequencer.keptSnapshots)
         entriesSinceSnapshot = 0
     }
 

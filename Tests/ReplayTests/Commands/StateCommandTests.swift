@@ -91,7 +91,7 @@ import Testing
         #expect(output.contains("members     3\n"))
         #expect(output.contains("  member    \(name)  since entry "))
         #expect(output.contains("session \(bob)  \(name)  listens for \(name) since entry \(bob + 1)"))
-        #expect(output.contains("\(name)  1 serve targets, 1 models, reported 0.0 s before"))
+        #expect(output.contains("\(name)  1 serve target, 1 model, reported 0.0 s before"))
         #expect(output.contains("1 of 20 reports by \(name)"))
     }
 

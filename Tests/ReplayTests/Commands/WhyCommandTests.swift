@@ -40,6 +40,7 @@ import Testing
             explanation["followed"]?.arrayValue?.map { $0["written"]?.arrayValue?.first?.unsignedInteger } == [22, 24])
         #expect(explanation["advice"] == nil)
         let output = Tool.run("why", "--data", story.directory, "29").output
+        #expect(output.contains("the requester listened since entry 23, the target listened since entry 25"))
         #expect(output.contains("entry 32: 24622 call-me-now"))
         #expect(output.contains("rung (1 session), 0.0 s later (entry 34)"))
     }

@@ -53,7 +53,9 @@ import Testing
             // The commitment's or the roots' end, the salt, and the payload's beginning.
             for offset in [salt - 1, salt - 20, salt + 16, salt + 34] {
                 let found = try copy.divergence(flipping: offset, 1 << UInt8(entry.leaf.seq % 8))
-                #expect(found?.position == entry.leaf.seq, "byte \(offset - salt) of entry \(entry.leaf.seq): \(String(describing: found))")
+                #expect(
+                    found?.position == entry.leaf.seq,
+                    "byte \(offset - salt) of entry \(entry.leaf.seq): \(String(describing: found))")
                 #expect(found?.aspect == .format)
             }
         }
