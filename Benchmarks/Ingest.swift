@@ -5,6 +5,10 @@ import Nostr
 enum Ingest {
     struct Result {
         var perSecond: Double
+        /// Processor time of the relay for one event.
+        var cpuSeconds: Double
+        /// The part of the time in which the relay used its core, or cores.
+        var utilisation: Double
         var bytesPerEvent: Double
         var jsonBytes: Double
     }
@@ -25,12 +29,15 @@ enum Ingest {
             return client
         }
         let before = relay.logBytes
+        let cpuBefore = relay.cpuSeconds
         let elapsed = try seconds { try load(clients, notes, window: window) }
+        let cpu = relay.cpuSeconds - cpuBefore
         let grown = relay.logBytes - before
         let total = share * connections
         let json = notes.joined().reduce(0) { $0 + $1.count }
         return Result(
-            perSecond: Double(total) / elapsed, bytesPerEvent: Double(grown) / Double(total),
+            perSecond: Double(total) / elapsed, cpuSeconds: cpu / Double(total), utilisation: cpu / elapsed,
+            bytesPerEvent: Double(grown) / Double(total),
             jsonBytes: Double(json) / Double(total))
     }
 

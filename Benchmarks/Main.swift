@@ -39,10 +39,17 @@ struct RingdownBench: ParsableCommand {
     }
 
     private func ingest(_ verify: Double) throws {
-        let pinned = try Ingest.run(events: events, connections: 4, window: 256, cores: "0")
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        if cores > 1 { pin(to: 1...cores - 1) }
+        let pinned = try Ingest.run(events: events, connections: 4, window: 512, cores: "0")
+        pin(to: 0...cores - 1)
         row(
             "ingest, durable, relay on one core", format(pinned.perSecond, "/s"),
             limit: "raw verify, one core", ratio: pinned.perSecond / verify)
+        row(
+            "  processor time of one event", String(format: "%.1f µs", pinned.cpuSeconds * 1e6),
+            limit: String(format: "one verify %.1f µs", 1e6 / verify), ratio: 1 / verify / pinned.cpuSeconds)
+        row("  of its core, the relay used", String(format: "%.0f %%", pinned.utilisation * 100))
         let both = try Ingest.run(events: events, connections: 8, window: 256, cores: nil)
         row(
             "ingest, durable, load on the same two cores", format(both.perSecond, "/s"),

@@ -33,3 +33,13 @@ func row(_ name: String, _ figure: String, limit: String = "", ratio: Double? = 
 }
 
 func format(_ rate: Double, _ unit: String) -> String { "\(Int(rate.rounded())) \(unit)" }
+
+/// Keeps this program, from here on, to the given cores, so that the relay has its own to itself.
+func pin(to cores: ClosedRange<Int>) {
+    let taskset = Process()
+    taskset.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
+    taskset.arguments = ["-a", "-p", "-c", "\(cores.lowerBound)-\(cores.upperBound)", "\(getpid())"]
+    taskset.standardOutput = FileHandle.nullDevice
+    try? taskset.run()
+    taskset.waitUntilExit()
+}

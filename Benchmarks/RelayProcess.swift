@@ -55,6 +55,16 @@ final class RelayProcess {
 
     func remove() { try? FileManager.default.removeItem(atPath: directory) }
 
+    /// Seconds of processor time that the relay has used, in user and kernel.
+    var cpuSeconds: Double {
+        guard let stat = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8) else {
+            return .nan
+        }
+        let fields = stat.drop { $0 != ")" }.split(separator: " ")
+        guard fields.count > 13, let user = Double(fields[12]), let system = Double(fields[13]) else { return .nan }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// Bytes that the log's file occupies.
     var logBytes: Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: directory + "/data.mdb")

@@ -2,15 +2,15 @@ import Foundation
 
 /// The sequencer's queue: bounded, many senders, one taker that sleeps while there is nothing to do.
 ///
-/// While much comes in the taker lingers for a moment, because one commit for many costs a fraction of many commits; what
-/// comes alone is taken at once.
+/// While much comes in the taker lingers for a moment, because one commit for many costs a fraction of many commits: they
+/// dirty the same pages. What comes alone is taken at once, and so is what somebody waits for at both ends of a line.
 final class Inbox: @unchecked Sendable {
     /// Having taken this many says that much comes in.
     private static let busyCount = 24
     /// Having this many is reason enough not to linger.
     private static let enoughCount = 512
     /// How long it lingers at most.
-    private static let lingerSeconds = 0.002
+    private static let lingerSeconds = 0.01
 
     // Everything below is touched under `condition`'s lock only.
     private let condition = NSCondition()
@@ -20,6 +20,7 @@ final class Inbox: @unchecked Sendable {
     /// How many have to wait before the taker is woken.
     private var wakeCount = 1
     private var lastTaken = 0
+    private var hasUrgent = false
 
     init(limit: Int) { self.limit = limit }
 
@@ -30,7 +31,9 @@ final class Inbox: @unchecked Sendable {
         guard !isClosed, waiting.count + submissions.count <= limit else { return false }
         let before = waiting.count
         waiting.append(contentsOf: submissions)
-        if before < wakeCount, waiting.count >= wakeCount { condition.signal() }
+        let becameUrgent = !hasUrgent && submissions.contains { $0.isUrgent }
+        hasUrgent = hasUrgent || becameUrgent
+        if becameUrgent || (before < wakeCount && waiting.count >= wakeCount) { condition.signal() }
         return true
     }
 
@@ -52,6 +55,7 @@ final class Inbox: @unchecked Sendable {
         let batch = waiting.count <= most ? waiting : Array(waiting.prefix(most))
         waiting.removeFirst(batch.count)
         lastTaken = batch.count
+        hasUrgent = waiting.contains { $0.isUrgent }
         return batch
     }
 
@@ -59,7 +63,7 @@ final class Inbox: @unchecked Sendable {
         wakeCount = Inbox.enoughCount
         defer { wakeCount = 1 }
         let end = Date(timeIntervalSinceNow: Inbox.lingerSeconds)
-        while waiting.count < Inbox.enoughCount, !isClosed, condition.wait(until: end) {}
+        while waiting.count < Inbox.enoughCount, !hasUrgent, !isClosed, condition.wait(until: end) {}
     }
 
     func close() {

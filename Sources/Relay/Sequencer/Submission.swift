@@ -33,6 +33,15 @@ struct Submission: Sendable {
 
     var content: Content
     var sender = Sender.none
+
+    /// Whether it should not wait for company: everything but ordinary events, and records of what is over.
+    var isUrgent: Bool {
+        switch content {
+        case .event(let event, _): event.kind.isDecided || event.kind == .meshStatusReport
+        case .delivered, .dropped, .closed: false
+        case .authenticate, .listening, .operatorCommand: true
+        }
+    }
 }
 
 /// What became of a submission, for the connection that sent it.
