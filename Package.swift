@@ -57,7 +57,7 @@ let package = Package(
             path: "Benchmarks"),
 
         .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
-        .testTarget(name: "LogTests", dependencies: ["Log"]),
+        .testTarget(name: "LogTests", dependencies: ["Log"], resources: [.copy("Vectors")]),
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),
         .testTarget(name: "RelayTests", dependencies: ["Relay"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),

@@ -7,7 +7,7 @@
 /// - `Store`: the log itself: open, append in batches, read, tail, snapshots, growth.
 /// - `Index`: what is derived from the entries so that events can be queried; can be dropped and rebuilt.
 ///
-/// One process writes, any number read beside it. The writer puts many drafts into a `Batch`, which is one transaction and
-/// one fsync; readers see all of a batch or nothing. Every read checks what it hands out, and damage is an error that names
-/// the entry. docs/log-format.md gives every byte.
+/// One process writes, any number read beside it. The writer puts many drafts into a `Batch`, which is one transaction
+/// and one fsync; readers see all of a batch or nothing. Every read checks what it hands out, and damage is an error
+/// that names the entry. docs/log-format.md gives every byte.
 public enum Log {}

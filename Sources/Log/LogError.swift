@@ -38,8 +38,8 @@ extension LogError: CustomStringConvertible {
         case .notALog(let directory, let reason): return "\(directory)/data.mdb is not a log of this program: \(reason)"
         case .newerFormat(let directory, let found, let known):
             return """
-                the log in \(directory) has format \(found), and this program knows formats up to \(known); use a newer \
-                version
+                the log in \(directory) has format \(found), and this program knows formats up to \(known); use a \
+                newer version
                 """
         case .openedForReading(let directory): return "the log in \(directory) was opened for reading only"
         case .damaged(let seq?, let reason): return "entry \(seq): \(reason)"
@@ -53,6 +53,15 @@ extension LogError: CustomStringConvertible {
 extension LogError {
     init(_ error: LMDBError) {
         self = .storage(action: error.action, code: error.code, reason: error.reason)
+    }
+
+    /// Any error of this module as the log's.
+    init(any error: any Error) {
+        switch error {
+        case let error as LogError: self = error
+        case let error as LMDBError: self.init(error)
+        default: self = .storage(action: "write to the log", code: 0, reason: "\(error)")
+        }
     }
 
     /// An error that LMDB gave while entry `seq` was being read: damage of the tree of pages, or a failing disk.

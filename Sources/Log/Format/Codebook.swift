@@ -1,10 +1,10 @@
 import Glibc
 
-/// Texts that most payloads contain, each stored as one byte: the names of an event's fields as JSON libraries write them
-/// one after the other, and the parts that the relay's own payloads are made of.
+/// Texts that most payloads contain, each stored as one byte: the names of an event's fields as JSON libraries write
+/// them one after the other, and the parts that the relay's own payloads are made of.
 ///
-/// Part of the format: a phrase's code is its index plus `firstCode`. Phrases can be added at the end, in a new version of
-/// the format; none may ever change.
+/// Part of the format: a phrase's code is its index plus `firstCode`. Phrases can be added at the end, in a new version
+/// of the format; none may ever change.
 enum Codebook {
     /// The code of the first phrase.
     static let firstCode: UInt8 = 0x10
@@ -38,7 +38,8 @@ enum Codebook {
         // The relay's own payloads.
         #"{"door":"ws","session":"#, #"{"door":"http","session":"#, #"{"cause":"#, #"{"did":"authenticated""#,
         #","event":{"id":""#, #"","event":{"id":""#, #","event":{"kind":"#, #"{"request":"#, #","author":""#,
-        #"","target":""#, #"","outcome":"granted","code":""#, #"","outcome":"refused","code":""#, #","basis":{"policy":"#,
+        #"","target":""#, #"","outcome":"granted","code":""#, #"","outcome":"refused","code":""#,
+        #","basis":{"policy":"#,
         #","requester":"#, #","target":"#, #"},"expires_at":"#, #"{"mark":""#,
         // The relay's own events (WIRE.md), in both dialects.
         #"["-"],["p",""#, #"["-"],["member",""#, #"","member"],["member",""#, #"","member"]],"content":""#,

@@ -23,8 +23,9 @@ public enum Commitment {
         payload.withUnsafeBytes { of(payload: $0, salt: salt) }
     }
 
-    /// The salt of an input's output: HMAC-SHA-256 under the input's salt over the output's index, four bytes big-endian,
-    /// counting from 1. So every node that knows the input derives the same tree, and erasing the input's salt erases all.
+    /// The salt of an input's output: HMAC-SHA-256 under the input's salt over the output's index, four bytes
+    /// big-endian, counting from 1. So every node that knows the input derives the same tree, and erasing the input's
+    /// salt erases all.
     public static func outputSalt(input: Bytes32, index: UInt32) -> Bytes32 {
         withUnsafeBytes(of: index.bigEndian) { SHA256.authenticate($0, key: input) }
     }

@@ -1,5 +1,5 @@
-/// The steps of a packed payload (docs/log-format.md, "Packed payloads"): each is one byte and what belongs to it. Bytes from
-/// `Codebook.firstCode` on are phrases, and from `shortText` on texts of 1 to 128 bytes.
+/// The steps of a packed payload (docs/log-format.md, "Packed payloads"): each is one byte and what belongs to it.
+/// Bytes from `Codebook.firstCode` on are phrases, and from `shortText` on texts of 1 to 128 bytes.
 enum PackedStep {
     /// A length (varint) and as many bytes.
     static let text: UInt8 = 0x01

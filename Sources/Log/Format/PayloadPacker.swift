@@ -1,14 +1,12 @@
 import Glibc
 import Nostr
 
-/// Writes a payload in fewer bytes, from which exactly the same payload comes back: hex digits as bytes, decimal numbers as
-/// numbers, frequent phrases as one byte each, and what other entries have too as a reference.
+/// Writes a payload in fewer bytes, from which exactly the same payload comes back: hex digits as bytes, decimal
+/// numbers as numbers, frequent phrases as one byte each, and what other entries have too as a reference.
 ///
-/// It understands no JSON. It looks behind quotes and behind what it has just replaced, and whatever it does not recognise
-/// stays as it is; so it works on any bytes.
+/// It understands no JSON. It looks behind quotes and behind what it has just replaced, and whatever it does not
+/// recognise stays as it is; so it works on any bytes.
 struct PayloadPacker {
-    /// Numbers with fewer digits are as short in decimal.
-    private static let shortestNumber = 2
     /// The longest numbers that always fit into 64 bits.
     private static let longestNumber = 19
     private static let quote: UInt8 = 0x22
@@ -130,8 +128,8 @@ struct PayloadPacker {
         return Bytes32(hex: payload.slice(start..<start &+ 64))
     }
 
+    /// Packs a number even if it is short: what follows it can then be a phrase.
     private mutating func packNumber(_ end: Int, to output: inout [UInt8]) -> Bool {
-        guard payload[position] &- 0x31 < 9 else { return false }
         var value: UInt64 = 0
         var index = position
         while index < end, payload[index] &- 0x30 < 10 {
@@ -139,7 +137,8 @@ struct PayloadPacker {
             value = value &* 10 &+ UInt64(payload[index] &- 0x30)
             index &+= 1
         }
-        guard index &- position >= PayloadPacker.shortestNumber else { return false }
+        // A number with a zero in front would come back without it.
+        guard index > position, payload[position] != 0x30 || index == position &+ 1 else { return false }
         flush(to: &output)
         output.append(PackedStep.decimal)
         Varint.append(value, to: &output)

@@ -1,8 +1,8 @@
-/// What the caller knows about a payload that helps to store it. Never part of what is hashed: the exact payload comes back
-/// whatever is said here.
+/// What the caller knows about a payload that helps to store it. Never part of what is hashed: the exact payload comes
+/// back whatever is said here.
 public struct PayloadShape: Equatable, Sendable {
-    /// The part that is expected to come again in other entries, such as the content of a status report: stored once. Parts
-    /// shorter than `SharedContent.minimumBytes` stay where they are.
+    /// The part that is expected to come again in other entries, such as the content of a status report: stored once.
+    /// Parts shorter than `SharedContent.minimumBytes` stay where they are.
     public var shared: Range<Int>?
     /// The event's JSON.
     public var document: Range<Int>?

@@ -1,6 +1,6 @@
 import Nostr
 
-/// An entry as it is stored: the leaf as it is hashed, the salt, and the packed payload (docs/log-format.md, "Table entry").
+/// An entry as it is stored: the leaf as it is hashed, the salt, and the packed payload (docs/log-format.md, "entry").
 ///
 ///     leaf[124] ‖ salt[32] ‖ checksum u32 ‖ form u8 ‖ edges of the document ‖ packed payload
 ///     leaf[124] ‖ checksum u32 ‖ form u8                                                          once erased
@@ -21,9 +21,9 @@ struct Record {
     }
 
     /// Where the packed part begins, with salt.
-    private static let saltEnd = Leaf.size + Bytes32.count
+    static let saltEnd = Leaf.size + Bytes32.count
     /// The length of a record whose payload was erased.
-    private static let erasedSize = Leaf.size + Checksum.size + 1
+    static let erasedSize = Leaf.size + Checksum.size + 1
 
     let leaf: Leaf
     let form: Form
@@ -96,8 +96,9 @@ extension Record {
     /// Writes the checksum.
     static func finish(_ output: inout [UInt8], seq: UInt64) {
         output.withUnsafeMutableBytes { bytes in
-            let checksum = Record.checksum(UnsafeRawBufferPointer(bytes), saltEnd, seq: seq)
-            bytes.storeBytes(of: checksum.bigEndian, toByteOffset: saltEnd, as: UInt32.self)
+            let headEnd = bytes.count == erasedSize ? Leaf.size : saltEnd
+            let checksum = Record.checksum(UnsafeRawBufferPointer(bytes), headEnd, seq: seq)
+            bytes.storeBytes(of: checksum.bigEndian, toByteOffset: headEnd, as: UInt32.self)
         }
     }
 }

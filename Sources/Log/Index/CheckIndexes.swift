@@ -39,7 +39,8 @@ private struct IndexDifference: Error {
 
 /// What has been seen while the entries are walked.
 ///
-/// Every key that the entries give is looked up, and counted; if a table has as many keys as were counted, it has no others.
+/// Every key that the entries give is looked up, and counted; if a table has as many keys as were counted, it has no
+/// others.
 private struct IndexCheck {
     /// What each table should have.
     private var counts = [Int](repeating: 0, count: Table.allCases.count)
@@ -68,7 +69,8 @@ private struct IndexCheck {
             let stored = try reader.transaction.value(.coordinate, key).flatMap { IndexRules.Winner($0) }
             guard stored == winner else {
                 throw IndexDifference(
-                    "table coordinate: the current event of an address is entry \(winner.seq), and the table says otherwise")
+                    "table coordinate: the current event of an address is entry \(winner.seq), not what it says"
+                )
             }
             counts[Table.coordinate.rawValue] += 1
             if let event = try reader.event(at: winner.seq) { try expectPlaces(of: event, winner.seq, reader) }

@@ -2,8 +2,8 @@ import Nostr
 
 /// Enters events into the derived tables, inside of one write transaction.
 ///
-/// Keys are gathered and written in their order: neighbours then share a descent and a page, and what comes last in a table
-/// leaves full pages behind. Ids that wait to be written are known all the same.
+/// Keys are gathered and written in their order: neighbours then share a descent and a page, and what comes last in a
+/// table leaves full pages behind. Ids that wait to be written are known all the same.
 struct EventIndexer {
     /// Gathered keys are written when there are this many, besides at the end.
     static let maximumPending = 65_536
@@ -22,8 +22,7 @@ struct EventIndexer {
         let event = indexing.event
         let isDuplicate = try indexing.served && contains(event.id, reader)
         let isServed = indexing.served && !isDuplicate
-        pendingFrom = min(pendingFrom, seq)
-        put(.id, IndexKey.id(event.id, seq: seq, isServed: isServed))
+        put(.id, IndexKey.id(event.id, seq: seq, isServed: isServed), of: seq)
         if isServed { pendingIDs.insert(event.id) }
         guard indexing.served else { return .notServed }
         guard !isDuplicate else { return .duplicate }
@@ -35,7 +34,7 @@ struct EventIndexer {
             }
             try reader.transaction.put(.coordinate, coordinate, winner.encoded)
         }
-        IndexRules.forEachPlace(of: event, at: seq) { put($0, $1) }
+        IndexRules.forEachPlace(of: event, at: seq) { put($0, $1, of: seq) }
         if pendingCount >= EventIndexer.maximumPending { try flush(reader.transaction) }
         return .served
     }
@@ -69,7 +68,8 @@ struct EventIndexer {
         }
     }
 
-    private mutating func put(_ table: Table, _ key: Key) {
+    private mutating func put(_ table: Table, _ key: Key, of seq: UInt64) {
+        pendingFrom = min(pendingFrom, seq)
         pending[table.rawValue].append(key)
         pendingCount += 1
     }

@@ -8,12 +8,12 @@ public enum ScanProgress: Equatable, Sendable {
     case done
 }
 
-/// The stored events that one subscription asks for: newest first over all its filters, at equal times lowest id first, each
-/// once, and for each filter the newest up to its limit (NIP-01).
+/// The stored events that one subscription asks for: newest first over all its filters, at equal times lowest id first,
+/// each once, and for each filter the newest up to its limit (NIP-01).
 ///
-/// A scan takes as many steps as it is told and can then wait for its next turn: between two turns it holds no transaction.
-/// Events that are replaced meanwhile are left out, and events that come meanwhile are not its own: it sees the log as of the
-/// size that it was made for, so that they reach the subscription the other way, exactly once.
+/// A scan takes as many steps as it is told and can then wait for its next turn: between two turns it holds no
+/// transaction. Events that are replaced meanwhile are left out, and events that come meanwhile are not its own: it
+/// sees the log as of the size that it was made for, so that they reach the subscription the other way, exactly once.
 public struct EventScan: Sendable {
     private let filters: [Filter]
     private let size: UInt64
@@ -82,9 +82,9 @@ public struct EventScan: Sendable {
             if keys >= maximumKeys { return .more }
         }
         var events = 0
-        while heap.first != nil {
-            let group = try nextGroup(reader, &keys)
-            events += try emitMatches(of: group, reader, &decoder, emit)
+        while let rank = heap.first?.rank {
+            let group = try nextGroup(rank, reader, &keys)
+            events += try emitMatches(of: group, rank, reader, &decoder, emit)
             if events >= maximumEvents || keys >= maximumKeys { return heap.isEmpty ? .done : .more }
         }
         return .done
@@ -112,10 +112,9 @@ public struct EventScan: Sendable {
 
     /// The next events, which is usually one: all of the same rank, with the filters through which they were found.
     private mutating func nextGroup(
-        _ reader: borrowing LogReader, _ keys: inout Int
+        _ rank: IndexKey.Rank, _ reader: borrowing LogReader, _ keys: inout Int
     ) throws -> [(seq: UInt64, filter: Int)] {
         var group: [(seq: UInt64, filter: Int)] = []
-        guard let rank = heap.first?.rank else { return group }
         while let item = heap.first, item.rank == rank {
             keys += 1
             var isOfInterest = true
@@ -134,12 +133,14 @@ public struct EventScan: Sendable {
 
     /// Gives those of a group that match, in the order of their ids; returns how many.
     private mutating func emitMatches(
-        of group: [(seq: UInt64, filter: Int)], _ reader: borrowing LogReader, _ decoder: inout EntryDecoder,
-        _ emit: (UnsafeRawBufferPointer) throws -> Void
+        of group: [(seq: UInt64, filter: Int)], _ rank: IndexKey.Rank, _ reader: borrowing LogReader,
+        _ decoder: inout EntryDecoder, _ emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Int {
         var events: [(event: Event, filters: [Int])] = []
         for seq in Set(group.map(\.seq)) {
-            guard let event = try reader.event(at: seq, &decoder), try reader.isCurrent(event, seq) else { continue }
+            guard let event = try reader.servedEvent(at: seq, rank, &decoder), try reader.isCurrent(event, seq) else {
+                continue
+            }
             let matching = group.compactMap { $0.seq == seq && filters[$0.filter].matches(event) ? $0.filter : nil }
             if !matching.isEmpty { events.append((event, Array(Set(matching)))) }
         }

@@ -2,9 +2,9 @@ import Nostr
 
 /// The keys of the tables that queries walk: a prefix that says what the table sorts by, then what all have in common.
 ///
-/// The common part is `created_at` (u64) ‖ the complement of the id's first four bytes ‖ position (u48): walking backwards
-/// gives newest first, and equal times by lowest id, as NIP-01 wants. Four bytes of the id are enough to sort by, since events
-/// that share them are compared by their whole ids when they are read.
+/// The common part is `created_at` (u64) ‖ the complement of the id's first four bytes ‖ position (u48): walking
+/// backwards gives newest first, and equal times by lowest id, as NIP-01 wants. Four bytes of the id are enough to sort
+/// by, since events that share them are compared by their whole ids when they are read.
 enum IndexKey {
     /// Bytes of the common part.
     static let tailSize = 18
@@ -85,8 +85,8 @@ enum IndexKey {
 
     // MARK: - Ids and addresses
 
-    /// Table `id`: the first eight bytes of the id, then position times two, plus one if the entry is the one that made the
-    /// event served.
+    /// Table `id`: the first eight bytes of the id, then position times two, plus one if the entry is the one that made
+    /// the event served.
     static func id(_ id: EventID, seq: UInt64, isServed: Bool) -> Key {
         var key = Key(id.prefix)
         key.append(position: seq &<< 1 | (isServed ? 1 : 0))

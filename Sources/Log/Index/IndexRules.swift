@@ -2,7 +2,8 @@ import Nostr
 
 /// Which tables an event is found through: the same for appending, for rebuilding and for checking.
 enum IndexRules {
-    /// Calls `body` with each place of a served event in the tables that queries walk. Ephemeral events have none (NIP-01).
+    /// Calls `body` with each place of a served event in the tables that queries walk. Ephemeral events have none
+    /// (NIP-01).
     static func forEachPlace<E: Error>(
         of event: borrowing Event, at seq: UInt64, _ body: (Table, Key) throws(E) -> Void
     ) throws(E) {

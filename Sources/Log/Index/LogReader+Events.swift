@@ -15,8 +15,8 @@ extension LogReader {
         return entries
     }
 
-    /// Whether an event of this id is served, or was until a newer one of the same address took its place. Ephemeral events
-    /// count if they were appended to be served.
+    /// Whether an event of this id is served, or was until a newer one of the same address took its place. Ephemeral
+    /// events count if they were appended to be served.
     public func isServed(_ id: EventID) throws -> Bool {
         try mentions(of: id, servedOnly: true).isEmpty == false
     }
@@ -48,7 +48,8 @@ extension LogReader {
             var found: [(seq: UInt64, isServed: Bool)] = []
             var item = try cursor.seek(Key(id.prefix))
             while let (seq, isServed) = item.flatMap({ IndexKey.readID($0.key, id) }) {
-                // An index that names what is not there is damaged; the entry's own check would say the same less clearly.
+                // An index that names what is not there is damaged; the entry's own check would say the same less
+                // clearly.
                 guard seq < size else {
                     throw LogError.damaged(seq: nil, reason: "table id names entry \(seq), which the log does not have")
                 }
@@ -70,6 +71,19 @@ extension LogReader {
         let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
         guard view.hasEvent, let document = view.documentBytes else { return nil }
         return try Event.stored(document, seq: seq)
+    }
+
+    /// The event of an entry that an index names, unless it was erased. Throws if the entry is none that it could name.
+    func servedEvent(
+        at seq: UInt64, _ rank: IndexKey.Rank, _ decoder: inout EntryDecoder
+    ) throws(LogError) -> Event? {
+        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        if view.payload == nil { return nil }
+        if view.hasEvent, view.isServedEvent, let document = view.documentBytes {
+            let event = try Event.stored(document, seq: seq)
+            if IndexKey.Rank(event) == rank { return event }
+        }
+        throw .damaged(seq: nil, reason: "an index names entry \(seq) for what it is not; rebuild the indexes")
     }
 
     /// The current event of an address.

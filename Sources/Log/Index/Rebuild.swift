@@ -1,8 +1,8 @@
 import Nostr
 
 extension EventLog {
-    /// Drops everything that is derived from the entries, and derives it again, in one transaction: a crash in between leaves
-    /// things as they were.
+    /// Drops everything that is derived from the entries, and derives it again, in one transaction: a crash in between
+    /// leaves things as they were.
     ///
     /// - Parameter progress: called now and then with the number of entries done and of all.
     public func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)? = nil) throws {
@@ -57,7 +57,8 @@ extension LogReader {
             let record = try record(at: seq)
             for number in try PackedReferences.numbers(in: record, seq: seq) {
                 guard number < head.contents else {
-                    throw LogError.damaged(seq: seq, reason: "it refers to the shared content \(number), which is missing")
+                    throw LogError.damaged(
+                        seq: seq, reason: "it refers to the shared content \(number), which is missing")
                 }
                 byNumber[Int(number)] += 1
             }

@@ -61,7 +61,9 @@ struct ScanSource {
             self.head = try transaction.withCursor(table) { cursor in
                 var item = try cursor.seekBackwards(key)
                 // The key itself may have been removed since; then this is already the one before it.
-                if let found = item, key.withUnsafeBytes({ $0.hasSameBytes(as: found.key) }) { item = try cursor.previous() }
+                if let found = item, key.withUnsafeBytes({ $0.hasSameBytes(as: found.key) }) {
+                    item = try cursor.previous()
+                }
                 return try next(cursor, item, prefix, size)
             }
         case .list(let items):

@@ -50,8 +50,8 @@ final class Cursor {
         return try previous()
     }
 
-    /// Puts an item, keeping the place, so that neighbours are written without a new descent. `isLast` promises that the
-    /// key comes after all others, which leaves the pages full.
+    /// Puts an item, keeping the place, so that neighbours are written without a new descent. `isLast` promises that
+    /// the key comes after all others, which leaves the pages full.
     func put(_ key: Key, _ value: UnsafeRawBufferPointer, isLast: Bool = false) throws(LMDBError) {
         try key.withUnsafeBytes { bytes throws(LMDBError) in
             var key = MDB_val(bytes)

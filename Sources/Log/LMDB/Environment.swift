@@ -4,18 +4,10 @@ import Synchronization
 
 /// An open LMDB environment. Owns the one raw environment pointer.
 ///
-/// LMDB's handle may be used from all threads as long as the map is not changed under a reader (`gate` sees to that) and a
-/// write transaction stays on its thread (`Batch` asks for that); the idle transactions are behind a mutex. Hence `@unchecked Sendable`.
+/// LMDB's handle may be used from all threads as long as the map is not changed under a reader (`gate` sees to that)
+/// and a write transaction stays on its thread (`Batch` asks for that); the idle transactions are behind a mutex. Hence
+/// `@unchecked Sendable`.
 final class Environment: @unchecked Sendable {
-    struct Options {
-        /// Open for reading only.
-        var isReadOnly: Bool
-        /// The map's size for a new environment, in bytes.
-        var initialMapSize: Int
-        /// How many read transactions there can be at a time, of all processes.
-        var maximumReaders: Int
-    }
-
     /// The directory, as it was given.
     let directory: String
     let isReadOnly: Bool
@@ -51,54 +43,39 @@ final class Environment: @unchecked Sendable {
         mdb_env_close(handle)
     }
 
-    private static func openHandle(
-        _ directory: String, _ options: Options, flags: UInt32
-    ) throws(LMDBError) -> OpaquePointer {
-        var handle: OpaquePointer?
-        try LMDBError.check(mdb_env_create(&handle), "make an environment")
-        guard let handle else { throw LMDBError(code: ENOMEM, action: "make an environment") }
-        do throws(LMDBError) {
-            // One more than the tables, so that another program's table can be told apart from a full environment.
-            let tables = MDB_dbi(Table.allCases.count + 1)
-            try LMDBError.check(mdb_env_set_maxdbs(handle, tables), "set the number of tables")
-            let readers = UInt32(clamping: options.maximumReaders)
-            try LMDBError.check(mdb_env_set_maxreaders(handle, readers), "set the number of readers")
-            let path = directory + "/data.mdb"
-            if !options.isReadOnly, access(path, F_OK) != 0 {
-                try LMDBError.check(
-                    mdb_env_set_mapsize(handle, roundedToPages(options.initialMapSize)), "set the map's size")
-            }
-            let mode = options.isReadOnly ? UInt32(MDB_RDONLY) : 0
-            // Default durability only: none of MDB_NOSYNC, MDB_NOMETASYNC, MDB_WRITEMAP (AUDIT.md, "LMDB").
-            try LMDBError.check(
-                mdb_env_open(handle, directory, flags | mode | UInt32(MDB_NOTLS), 0o600), "open \(path)")
-            return handle
-        } catch {
-            mdb_env_close(handle)
-            throw error
-        }
-    }
-
     // MARK: - Tables
 
-    /// Opens the tables, creating those that are missing if asked. Call once, before anything else.
-    func openTables(create: Bool) throws(LMDBError) {
-        var transaction: OpaquePointer?
-        let flags = create ? 0 : UInt32(MDB_RDONLY)
-        try LMDBError.check(mdb_txn_begin(handle, nil, flags, &transaction), "begin")
-        guard let transaction else { throw LMDBError(code: MDB_PANIC, action: "begin") }
-        let opened: TableHandles
-        do throws(LMDBError) {
-            opened = try TableHandles(transaction, create: create)
-        } catch {
-            mdb_txn_abort(transaction)
-            throw error
-        }
-        try LMDBError.check(mdb_txn_commit(transaction), "commit")
-        tables = opened
+    /// Opens the tables. Call once, before anything else.
+    func openTables() throws(LMDBError) {
+        tables = try withTables(flags: UInt32(MDB_RDONLY), create: false) { (_) throws(LMDBError) in }
     }
 
-    /// The names in the environment's directory of tables, whoever made them.
+    /// Makes the tables, and fills them with `body`, all in one transaction. Instead of `openTables`.
+    func makeTables(_ body: (Transaction) throws(LMDBError) -> Void) throws(LMDBError) {
+        tables = try withTables(flags: 0, create: true, body)
+    }
+
+    private func withTables(
+        flags: UInt32, create: Bool, _ body: (Transaction) throws(LMDBError) -> Void
+    ) throws(LMDBError) -> TableHandles {
+        var handle: OpaquePointer?
+        try LMDBError.check(mdb_txn_begin(self.handle, nil, flags, &handle), "begin")
+        guard let handle else { throw LMDBError(code: MDB_PANIC, action: "begin") }
+        let tables: TableHandles
+        do throws(LMDBError) {
+            tables = try TableHandles(handle, create: create)
+        } catch {
+            mdb_txn_abort(handle)
+            throw error
+        }
+        // LMDB's numbers for the tables are good for others once their transaction has committed.
+        let transaction = Transaction(handle, tables: tables)
+        try body(transaction)
+        try transaction.commit()
+        return tables
+    }
+
+    /// The names in the environment's table of tables, whoever made them; not more than one more than a log has.
     func tableNames() throws(LMDBError) -> [String] {
         var transaction: OpaquePointer?
         try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin")
@@ -112,11 +89,13 @@ final class Environment: @unchecked Sendable {
         var names: [String] = []
         var key = MDB_val()
         var code = mdb_cursor_get(cursor, &key, nil, MDB_FIRST)
-        while code == MDB_SUCCESS {
+        while code == MDB_SUCCESS, names.count <= Table.allCases.count {
             names.append(String(decoding: key.bytes, as: UTF8.self))
             code = mdb_cursor_get(cursor, &key, nil, MDB_NEXT)
         }
-        guard code == MDB_NOTFOUND else { throw LMDBError(code: code, action: "read the table of tables") }
+        guard code == MDB_SUCCESS || code == MDB_NOTFOUND else {
+            throw LMDBError(code: code, action: "read the table of tables")
+        }
         return names
     }
 
@@ -151,7 +130,7 @@ final class Environment: @unchecked Sendable {
             if code == MDB_MAP_RESIZED, try adoptMapSize() { continue }
             try LMDBError.check(code, "begin writing")
             guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin writing") }
-            return Transaction(transaction, tables: tables, isWrite: true)
+            return Transaction(transaction, tables: tables)
         }
     }
 
@@ -163,7 +142,7 @@ final class Environment: @unchecked Sendable {
         var transaction: OpaquePointer?
         try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin reading")
         guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin reading") }
-        return Transaction(transaction, tables: tables, isWrite: false)
+        return Transaction(transaction, tables: tables)
     }
 
     // MARK: - Size
@@ -181,7 +160,8 @@ final class Environment: @unchecked Sendable {
     func grow(to bytes: Int) throws(LMDBError) -> Bool {
         try gate.change { () throws(LMDBError) in
             try LMDBError.check(
-                mdb_env_set_mapsize(handle, Environment.roundedToPages(bytes)), "make the map larger (to \(bytes) bytes)")
+                mdb_env_set_mapsize(handle, Environment.roundedToPages(bytes)),
+                "make the map larger (to \(bytes) bytes)")
         }
     }
 
@@ -190,11 +170,6 @@ final class Environment: @unchecked Sendable {
         try gate.change { () throws(LMDBError) in
             try LMDBError.check(mdb_env_set_mapsize(handle, 0), "adopt the map's new size")
         }
-    }
-
-    private static func roundedToPages(_ bytes: Int) -> Int {
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
-        return max(bytes + page - 1, page) / page * page
     }
 
     // MARK: - Upkeep

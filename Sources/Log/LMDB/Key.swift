@@ -57,7 +57,9 @@ struct Key: Equatable, Comparable {
     static func < (left: Key, right: Key) -> Bool {
         left.withUnsafeBytes { left in
             right.withUnsafeBytes { right in
-                guard let first = left.baseAddress, let second = right.baseAddress else { return left.count < right.count }
+                guard let first = left.baseAddress, let second = right.baseAddress else {
+                    return left.count < right.count
+                }
                 let order = memcmp(first, second, min(left.count, right.count))
                 return order != 0 ? order < 0 : left.count < right.count
             }

@@ -1,12 +1,13 @@
 import Glibc
 
-/// Keeps the environment's map in its place while this process reads: readers pass together, and a change of the map waits
-/// for all of them and holds up new ones meanwhile.
+/// Keeps the environment's map in its place while this process reads: readers pass together, and a change of the map
+/// waits for all of them and holds up new ones meanwhile.
 ///
-/// A plain read-write lock will not do: one that prefers readers never lets a change through on a busy relay, and one that
-/// prefers writers hangs when a thread reads inside of a read. Here a thread that is inside already always passes.
+/// A plain read-write lock will not do: one that prefers readers never lets a change through on a busy relay, and one
+/// that prefers writers hangs when a thread reads inside of a read. Here a thread that is inside already always passes.
 ///
-/// All state is touched under `mutex` only, apart from the depth, which belongs to its thread: hence `@unchecked Sendable`.
+/// All state is touched under `mutex` only, apart from the depth, which belongs to its thread: hence `@unchecked
+/// Sendable`.
 final class ReadGate: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -52,7 +53,8 @@ final class ReadGate: @unchecked Sendable {
         pthread_mutex_unlock(mutex)
     }
 
-    /// Runs `body` while nobody reads. `false`, without running it, when this thread itself reads: it would wait for itself.
+    /// Runs `body` while nobody reads. `false`, without running it, when this thread itself reads: it would wait for
+    /// itself.
     func change<E: Error>(_ body: () throws(E) -> Void) throws(E) -> Bool {
         guard depth == 0 else { return false }
         pthread_mutex_lock(mutex)

@@ -2,24 +2,22 @@ import CLMDB
 
 /// One snapshot of the environment, for reading or for writing. Owns the one raw transaction pointer.
 ///
-/// It is handed out by `Environment` for the length of a scope. Bytes it gives point into the map: they are good until the
-/// scope ends or, in a write transaction, until the next write, and must not be kept longer.
+/// It is handed out by `Environment` for the length of a scope. Bytes it gives point into the map: they are good until
+/// the scope ends or, in a write transaction, until the next write, and must not be kept longer.
 ///
-/// `@unchecked Sendable` because a read transaction goes through the environment's pool: it is used by one thread at a time,
-/// the one that took it out, and LMDB ties it to no thread (MDB_NOTLS).
+/// `@unchecked Sendable` because a read transaction goes through the environment's pool: it is used by one thread at a
+/// time, the one that took it out, and LMDB ties it to no thread (MDB_NOTLS).
 final class Transaction: @unchecked Sendable {
     private var handle: OpaquePointer?
     private let tables: TableHandles
-    private let isWrite: Bool
     /// Cursors not in use, by table. Kept over renewals of a read transaction.
     private var idle: [[Cursor]] = Array(repeating: [], count: Table.allCases.count)
     /// Counts renewals.
     private var generation: UInt64 = 0
 
-    init(_ handle: OpaquePointer, tables: TableHandles, isWrite: Bool) {
+    init(_ handle: OpaquePointer, tables: TableHandles) {
         self.handle = handle
         self.tables = tables
-        self.isWrite = isWrite
     }
 
     deinit { abort() }

@@ -26,8 +26,8 @@ public enum Base64 {
         return String(decoding: output, as: UTF8.self)
     }
 
-    /// The bytes for a text; `nil` for white space, wrong digits, wrong or missing padding, and bits that are not zero behind
-    /// the last byte.
+    /// The bytes for a text; `nil` for white space, wrong digits, wrong or missing padding, and bits that are not zero
+    /// behind the last byte.
     public static func decode(_ text: some StringProtocol) -> [UInt8]? {
         let source = Array(text.utf8)
         guard source.count.isMultiple(of: 4) else { return nil }

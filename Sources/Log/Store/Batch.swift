@@ -2,26 +2,14 @@ import Nostr
 
 /// Entries that become durable together: one transaction, one fsync. Until `commit` nobody else sees any of it.
 ///
-/// It belongs to one thread from `beginBatch` to `commit` or `abort`; letting go of it aborts. When the map turns out to be
-/// too small, everything that was asked for so far is undone, the map grows, and all of it is done again; callers do not
-/// notice.
+/// It belongs to one thread from `beginBatch` to `commit` or `abort`; letting go of it aborts. When the map turns out
+/// to be too small, everything that was asked for so far is undone, the map grows, and all of it is done again; callers
+/// do not notice.
 public final class Batch {
-    /// The share of the map that may be used before it is made larger ahead of time.
-    static let fullnessBeforeGrowth = 0.75
-    /// How much larger the map becomes.
-    static let growthFactor = 2
-
-    fileprivate enum Operation {
-        case append(Draft, time: Int64)
-        case storeSnapshot(seq: UInt64, bytes: [UInt8])
-        case pruneSnapshots(keeping: Int)
-        case rebuildIndexes
-    }
-
     private let log: EventLog
     /// `nil` once the batch has ended.
     private var writer: BatchWriter?
-    private var operations: [Operation] = []
+    private var operations: [BatchOperation] = []
 
     init(_ log: EventLog) throws(LogError) {
         guard log.mode == .readWrite else { throw .openedForReading(directory: log.directory) }
@@ -32,7 +20,7 @@ public final class Batch {
         }
         self.log = log
         do throws(LogError) {
-            try growAhead()
+            try log.growMapAhead()
             try begin()
         } catch {
             end()
@@ -59,8 +47,8 @@ public final class Batch {
     /// Appends an entry.
     ///
     /// - Parameter time: microseconds since 1970, not before the last entry's: see `next`.
-    /// - Throws: `LogError.misuse` for a draft that cannot be an entry, which leaves the batch as it was. Any other error
-    ///   ends the batch and the writing of this log.
+    /// - Throws: `LogError.misuse` for a draft that cannot be an entry, which leaves the batch as it was. Any other
+    ///   error ends the batch and the writing of this log.
     @discardableResult
     public func append(_ draft: Draft, time: Int64) throws -> Placed {
         guard time >= lastTime else {
@@ -70,8 +58,8 @@ public final class Batch {
         return try perform(.append(draft, time: time)) { writer in try writer.append(draft, time: time) }
     }
 
-    /// Whether an event of this id is served, by an earlier entry or by one of this batch, or was until a newer one of the
-    /// same address took its place.
+    /// Whether an event of this id is served, by an earlier entry or by one of this batch, or was until a newer one of
+    /// the same address took its place.
     public func contains(_ id: EventID) throws -> Bool {
         guard let writer else { throw Batch.ended }
         do {
@@ -99,8 +87,8 @@ public final class Batch {
 
     /// Makes everything durable, and visible to everybody, at once. The batch has ended then.
     ///
-    /// - Throws: an error after which this log accepts nothing any more: end the process, start again, verify, then serve
-    ///   (AUDIT.md, "LMDB"). Nothing of the batch is visible.
+    /// - Throws: an error after which this log accepts nothing any more: end the process, start again, verify, then
+    ///   serve (AUDIT.md, "LMDB"). Nothing of the batch is visible.
     public func commit() throws(LogError) {
         guard writer != nil else { throw Batch.ended }
         defer { end() }
@@ -132,7 +120,7 @@ public final class Batch {
     // MARK: - Doing it, if need be again
 
     @discardableResult
-    private func perform<R>(_ operation: Operation, _ body: (BatchWriter) throws -> R) throws -> R {
+    private func perform<R>(_ operation: BatchOperation, _ body: (BatchWriter) throws -> R) throws -> R {
         guard let writer else { throw Batch.ended }
         do {
             let result = try body(writer)
@@ -161,7 +149,7 @@ public final class Batch {
         while true {
             writer?.abort()
             writer = nil
-            try grow()
+            try log.growMap()
             try begin()
             guard let writer else { throw Batch.ended }
             do {
@@ -185,22 +173,6 @@ public final class Batch {
         writer = try BatchWriter(transaction, contents: contents)
     }
 
-    private func grow() throws(LogError) {
-        let size = try LogError.wrapping { () throws(LMDBError) in try log.environment.size() }
-        try grow(to: size.map * Batch.growthFactor)
-    }
-
-    private func growAhead() throws(LogError) {
-        let size = try LogError.wrapping { () throws(LMDBError) in try log.environment.size() }
-        guard Double(size.used) > Double(size.map) * Batch.fullnessBeforeGrowth else { return }
-        try grow(to: size.map * Batch.growthFactor)
-    }
-
-    private func grow(to size: Int) throws(LogError) {
-        let hasGrown = try LogError.wrapping { () throws(LMDBError) in try log.environment.grow(to: size) }
-        guard hasGrown else { throw .misuse("the map cannot grow while the thread that writes is reading") }
-    }
-
     // MARK: - The end
 
     private static let ended = LogError.misuse("the batch has ended")
@@ -210,36 +182,14 @@ public final class Batch {
     }
 
     private func end() {
-        let isTrue = writer?.isCommitted == true || operations.isEmpty
-        let contents = isTrue ? writer?.contents : nil
+        // What an aborted batch learnt is about contents that were never stored.
+        let isStored = writer?.isCommitted == true || operations.isEmpty
+        let contents = isStored ? writer?.contents : nil
         writer?.abort()
         writer = nil
         log.writer.withLock {
             $0.isWriting = false
-            // What an aborted batch learnt is about contents that were never stored.
             $0.contents = contents ?? ContentWriter()
-        }
-    }
-}
-
-extension BatchWriter {
-    fileprivate func perform(_ operation: Batch.Operation) throws {
-        switch operation {
-        case .append(let draft, let time): _ = try append(draft, time: time)
-        case .storeSnapshot(let seq, let bytes): try storeSnapshot(seq: seq, bytes: bytes)
-        case .pruneSnapshots(let count): try pruneSnapshots(keeping: count)
-        case .rebuildIndexes: try rebuildIndexes(progress: nil)
-        }
-    }
-}
-
-extension LogError {
-    /// Any error of this module as the log's.
-    init(any error: any Error) {
-        switch error {
-        case let error as LogError: self = error
-        case let error as LMDBError: self.init(error)
-        default: self = .storage(action: "write to the log", code: 0, reason: "\(error)")
         }
     }
 }

@@ -1,8 +1,8 @@
 import Nostr
 
 extension LogReader {
-    /// Reads every entry and checks everything that the log says about itself: checksums, commitments, times, the Merkle tree
-    /// by both routes, stored subtrees, and shared contents. Returns the root that came out.
+    /// Reads every entry and checks everything that the log says about itself: checksums, commitments, times, the
+    /// Merkle tree by both routes, stored subtrees, and shared contents. Returns the root that came out.
     ///
     /// - Parameter progress: called now and then with the number of entries done and of all.
     /// - Throws: `LogError.damaged` for the first thing that is not as it should be.
@@ -24,7 +24,8 @@ extension LogReader {
                 tiles += 1
                 guard try tile(level: height / Tile.height, index: index) == root else {
                     let first = index << UInt64(height)
-                    throw .damaged(seq: nil, reason: "the stored root over the entries from \(first) to \(seq) is wrong")
+                    throw .damaged(
+                        seq: nil, reason: "the stored root over the entries from \(first) to \(seq) is wrong")
                 }
             }
             if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }

@@ -2,8 +2,8 @@ import Nostr
 
 /// Stores contents that come again once, and counts how many entries refer to each.
 ///
-/// A content is found again by its checksum, and then compared byte by byte; should two contents have the same checksum, the
-/// second is simply not shared.
+/// A content is found again by its checksum, and then compared byte by byte; should two contents have the same
+/// checksum, the second is simply not shared.
 struct ContentWriter {
     /// How many keys are remembered with their numbers before all are forgotten.
     static let rememberedKeys = 65_536

@@ -1,7 +1,7 @@
 import Glibc
 
-/// The writer's claim on a directory: an flock on `ringdown.lock`, which holds the writer's process id. The system lets go of
-/// it when the process ends, however it ends.
+/// The writer's claim on a directory: an flock on `ringdown.lock`, which holds the writer's process id. The system lets
+/// go of it when the process ends, however it ends.
 final class DirectoryLock: Sendable {
     private static let name = "/ringdown.lock"
     private let descriptor: Int32

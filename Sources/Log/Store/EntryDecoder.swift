@@ -1,7 +1,7 @@
 import Nostr
 
-/// Turns records into entries, inside of one transaction. Keeps the payload's buffer, and what the next record is likely to
-/// refer to again.
+/// Turns records into entries, inside of one transaction. Keeps the payload's buffer, and what the next record is
+/// likely to refer to again.
 struct EntryDecoder: ~Copyable {
     private var buffer = PayloadBuffer()
     private var references: References

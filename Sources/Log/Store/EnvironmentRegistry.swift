@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// One environment for each directory in this process, however many logs are opened on it: LMDB's locks are the process's,
-/// and closing one of two environments would drop those of the other.
+/// One environment for each directory in this process, however many logs are opened on it: LMDB's locks are the
+/// process's, and closing one of two environments would drop those of the other.
 enum EnvironmentRegistry {
     fileprivate struct Key: Hashable {
         let device: UInt64

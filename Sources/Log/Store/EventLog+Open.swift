@@ -55,7 +55,7 @@ extension Environment {
             guard isComplete else {
                 throw .notALog(directory: directory, reason: "its tables are not those of format \(LogFormat.version)")
             }
-            try LogError.wrapping { () throws(LMDBError) in try environment.openTables(create: false) }
+            try LogError.wrapping { () throws(LMDBError) in try environment.openTables() }
         }
         try environment.checkFormat()
         if !isReadOnly { _ = try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() } }
@@ -65,12 +65,16 @@ extension Environment {
     /// Makes the tables of a new log.
     private func makeLog() throws(LogError) {
         try LogError.wrapping { () throws(LMDBError) in
-            try openTables(create: true)
-            let transaction = try beginWriting()
-            try transaction.put(.meta, LogFormat.key, LogFormat.encoded)
-            try transaction.put(.meta, Head.key, Head().encoded)
-            try transaction.commit()
+            try makeTables { transaction throws(LMDBError) in
+                try transaction.put(.meta, LogFormat.key, LogFormat.encoded)
+                try transaction.put(.meta, Head.key, Head().encoded)
+            }
         }
+        // A file's own fsync need not make its name durable; that is the directory's.
+        let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw LogError(LMDBError(code: errno, action: "open \(directory)")) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw LogError(LMDBError(code: errno, action: "sync \(directory)")) }
     }
 
     private func checkFormat() throws(LogError) {
@@ -88,7 +92,8 @@ extension Environment {
 }
 
 extension EventLog {
-    /// Checks that head and entries end at the same place: a cheap look at what a wrong copy or a damaged page breaks first.
+    /// Checks that head and entries end at the same place: a cheap look at what a wrong copy or a damaged page breaks
+    /// first.
     func checkEnds() throws(LogError) {
         do {
             try read { reader in try reader.checkEnds() }
@@ -104,7 +109,8 @@ extension LogError {
     /// Says what LMDB's refusal to open means to the user.
     fileprivate init(opening error: LMDBError, directory: String) {
         switch error.code {
-        case MDB_INVALID: self = .notALog(directory: directory, reason: "it is no LMDB file, or its beginning is damaged")
+        case MDB_INVALID:
+            self = .notALog(directory: directory, reason: "it is no LMDB file, or its beginning is damaged")
         case MDB_VERSION_MISMATCH: self = .notALog(directory: directory, reason: "another version of LMDB wrote it")
         case ENOENT: self = .noLog(directory: directory)
         default: self.init(error)

@@ -19,8 +19,8 @@ public final class EventLog: Sendable {
 
     var environment: Environment { lease.environment }
 
-    /// Whether reads are coordinated with a writer. Not so where the lock file cannot be written, as on a read-only disk:
-    /// then nobody else may write the log while it is open.
+    /// Whether reads are coordinated with a writer. Not so where the lock file cannot be written, as on a read-only
+    /// disk: then nobody else may write the log while it is open.
     public var isCoordinated: Bool { environment.usesLockFile }
 
     /// Opens the log in a directory.
@@ -56,7 +56,8 @@ public final class EventLog: Sendable {
         self.mode = mode
         self.lease = lease
         self.lock = lock
-        try checkEnds()
+        // Whoever only reads can look at what is left of a damaged log; nobody may go on writing one.
+        if mode == .readWrite { try checkEnds() }
     }
 
     /// Reads inside of `body` see the log as it was when it began, whatever is appended meanwhile.
@@ -74,7 +75,8 @@ public final class EventLog: Sendable {
 
     /// Begins a batch. There can be one at a time, and it belongs to the thread that began it.
     ///
-    /// - Throws: what a failed commit threw, ever after; `LogError.openedForReading`; `LogError.misuse` if there is a batch.
+    /// - Throws: what a failed commit threw, ever after; `LogError.openedForReading`; `LogError.misuse` if there is a
+    ///   batch.
     public func beginBatch() throws(LogError) -> Batch {
         try Batch(self)
     }
@@ -101,14 +103,15 @@ public final class EventLog: Sendable {
         return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 
-    /// Frees the places of readers that died without letting go; to be done now and then, since they keep old pages from
-    /// being used again. Returns how many there were.
+    /// Frees the places of readers that died without letting go; to be done now and then, since they keep old pages
+    /// from being used again. Returns how many there were.
     @discardableResult
     public func clearStaleReaders() throws(LogError) -> Int {
         try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() }
     }
 
-    /// Writes a copy of the log, without free pages, into a directory, which is made. Works while the log is being written.
+    /// Writes a copy of the log, without free pages, into a directory, which is made. Works while the log is being
+    /// written.
     public func copy(to directory: String) throws(LogError) {
         try EventLog.makeDirectory(directory)
         try LogError.wrapping { () throws(LMDBError) in try environment.copy(to: directory) }

@@ -49,7 +49,8 @@ public struct LogReader: ~Copyable {
     /// - Parameters:
     ///   - from: the first position.
     ///   - to: the position to stop before; the log's size if it is `nil` or beyond.
-    ///   - checkingCommitments: whether payloads are hashed and compared with their leaves. Without it only checksums are
+    ///   - checkingCommitments: whether payloads are hashed and compared with their leaves. Without it only checksums
+    ///     are
     ///     compared, which find every accident but no forgery, several times as fast.
     ///   - body: returns whether to go on. What it is lent is good inside only.
     /// - Throws: `LogError.damaged` for an entry that is missing or not what was written, and whatever `body` throws.

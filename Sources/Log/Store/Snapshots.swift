@@ -1,6 +1,6 @@
 extension LogReader {
-    /// The latest snapshot at or before a position: the position that it was taken at, and its bytes. One that is damaged is
-    /// passed over, since a snapshot is only a cache.
+    /// The latest snapshot at or before a position: the position that it was taken at, and its bytes. One that is
+    /// damaged is passed over, since a snapshot is only a cache.
     public func latestSnapshot(atOrBefore seq: UInt64) throws -> (seq: UInt64, bytes: [UInt8])? {
         try transaction.withCursor(.snapshot) { cursor in
             var item = try cursor.seekBackwards(Key(seq))

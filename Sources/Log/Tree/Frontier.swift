@@ -1,7 +1,7 @@
 import Nostr
 
-/// The right edge of a growing Merkle tree: the roots of the complete subtrees that its leaves fall into, one for each bit
-/// of the size. Enough to append, and to tell the root.
+/// The right edge of a growing Merkle tree: the roots of the complete subtrees that its leaves fall into, one for each
+/// bit of the size. Enough to append, and to tell the root.
 public struct Frontier: Equatable, Sendable {
     /// How many leaves there are.
     public private(set) var size: UInt64 = 0
@@ -16,8 +16,8 @@ public struct Frontier: Equatable, Sendable {
         append(leafHash) { _, _, _ in }
     }
 
-    /// Appends a leaf by its hash, and tells each subtree that it completes: height (1 for two leaves), index among those
-    /// of its height, root.
+    /// Appends a leaf by its hash, and tells each subtree that it completes: height (1 for two leaves), index among
+    /// those of its height, root.
     @inline(__always)
     mutating func append<E: Error>(
         _ leafHash: Bytes32, completed: (_ height: Int, _ index: UInt64, _ root: Bytes32) throws(E) -> Void

@@ -1,7 +1,7 @@
 import Nostr
 
-/// Where the roots of complete subtrees are kept, so that proofs need not start from every leaf: those of 256 leaves, of
-/// 256 times 256, and so on, which are the hashes that C2SP tlog-tiles serves from level 1 up.
+/// Where the roots of complete subtrees are kept, so that proofs need not start from every leaf: those of 256 leaves,
+/// of 256 times 256, and so on, which are the hashes that C2SP tlog-tiles serves from level 1 up.
 enum Tile {
     /// Levels of the tree from one level of tiles to the next.
     static let height = 8
@@ -23,14 +23,14 @@ extension LogReader {
         return try subtreeRoot(0..<size)
     }
 
-    /// The root over all leaves computed anew from stored subtrees and leaves, a second route beside the frontier: to be
-    /// compared with `root` before anything is signed (AUDIT.md, "Signing without ever lying").
+    /// The root over all leaves computed anew from stored subtrees and leaves, a second route beside the frontier: to
+    /// be compared with `root` before anything is signed (AUDIT.md, "Signing without ever lying").
     public func recomputedRoot() throws(LogError) -> Bytes32 {
         return try subtreeRoot(0..<size)
     }
 
-    /// The hashes that lead from entry `seq` to the root of the tree of the first `size` entries, lowest first (RFC 6962
-    /// section 2.1.1). Checked before they are returned.
+    /// The hashes that lead from entry `seq` to the root of the tree of the first `size` entries, lowest first (RFC
+    /// 6962 section 2.1.1). Checked before they are returned.
     public func inclusionProof(of seq: UInt64, inTreeOf size: UInt64) throws(LogError) -> [Bytes32] {
         guard seq < size, size <= self.size else {
             throw .misuse("no proof of entry \(seq) in a tree of \(size): the log has \(self.size) entries")
@@ -47,7 +47,8 @@ extension LogReader {
         return proof
     }
 
-    /// The root of a subtree of the whole: a range that begins at a multiple of the smallest power of two that covers it.
+    /// The root of a subtree of the whole: a range that begins at a multiple of the smallest power of two that covers
+    /// it.
     private func subtreeRoot(_ leaves: Range<UInt64>) throws(LogError) -> Bytes32 {
         switch leaves.count {
         case 0: return MerkleTree.emptyRoot
@@ -71,7 +72,8 @@ extension LogReader {
         guard let stored, stored.count == Bytes32.count else {
             let span = UInt64(1) << UInt64(level * Tile.height)
             let first = index * span
-            throw .damaged(seq: nil, reason: "the root over the entries from \(first) to \(first + span - 1) is missing")
+            throw .damaged(
+                seq: nil, reason: "the root over the entries from \(first) to \(first + span - 1) is missing")
         }
         return Bytes32(stored)
     }

@@ -46,7 +46,7 @@ extension RelayState {
         _ command: OperatorCommand, at position: Position, recorder: inout R
     ) -> Transition {
         var decision = Decision(
-            request: position.seq, outcome: .refused, code: "", message: "", rules: .current,
+            request: position.seq, outcome: .refused, code: "", message: "", rules: context.rules,
             basis: Decision.Basis(policy: context.policySeq))
         do {
             let ruling: Membership.Ruling
@@ -82,7 +82,7 @@ extension RelayState {
     private func decision(on event: Event, at position: Position) -> Decision {
         Decision(
             request: position.seq, kind: event.kind, author: event.pubkey, outcome: .refused, code: "", message: "",
-            rules: .current,
+            rules: context.rules,
             basis: Decision.Basis(policy: context.policySeq, requester: membership[event.pubkey]?.since))
     }
 

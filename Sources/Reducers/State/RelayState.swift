@@ -26,7 +26,7 @@ public struct RelayState: Equatable, Sendable {
 
     /// The state before entry 0.
     public init() {
-        context = Context(relay: .zero, policy: Policy(), policySeq: 0)
+        context = Context(relay: .zero, rules: .current, policy: Policy(), policySeq: 0)
     }
 
     /// The settings in force.
@@ -62,8 +62,8 @@ public struct RelayState: Equatable, Sendable {
             origin = genesis.origin
             context.relay = genesis.relay
             return Transition()
-        case .policy(let policy, _):
-            return apply(policy, at: position)
+        case .policy(let policy, let rules):
+            return apply(policy, rules, at: position)
         case .operatorCommand(let command):
             return apply(command, at: position, recorder: &recorder)
         case .event(let event, let session):
@@ -96,12 +96,19 @@ public struct RelayState: Equatable, Sendable {
         return transition
     }
 
-    private mutating func apply(_ policy: Policy, at position: Position) -> Transition {
+    private mutating func apply(_ policy: Policy, _ rules: RulesVersion, at position: Position) -> Transition {
         var transition = Transition()
         if policy.dialect != context.policy.dialect {
             transition.outputs = discovery.emptyAll(at: position, context: context).map(Output.event)
+        } else if policy.requireMembership {
+            // Discovery never offers a peer that the gate would refuse, now that the relay is not open any more.
+            let strangers = discovery.notes.map(\.reporter).filter { membership[$0] == nil }
+            transition.outputs = strangers.compactMap { key in
+                discovery.empty(key, at: position, context: context).map(Output.event)
+            }
         }
         context.policy = policy
+        context.rules = rules
         context.policySeq = position.seq
         return transition
     }
@@ -145,7 +152,7 @@ extension RelayState {
         encoder.number(position?.time ?? 0)
         encoder.data(Array((origin ?? "").utf8))
         encoder.key(context.relay)
-        encoder.data(context.policy.payload(rules: .current))
+        encoder.data(context.policy.payload(rules: context.rules))
         encoder.number(context.policySeq)
         membership.encode(to: &encoder)
         discovery.encode(to: &encoder)
@@ -181,7 +188,7 @@ extension RelayState {
         let origin = try decoder.data(limit: RelayState.maximumOriginBytes)
         self.origin = origin.isEmpty ? nil : String(decoding: origin, as: UTF8.self)
         context.relay = try decoder.key()
-        context.policy = try Policy.read(try decoder.data(limit: Policy.maximumPayloadBytes)).policy
+        (context.policy, context.rules) = try Policy.read(try decoder.data(limit: Policy.maximumPayloadBytes))
         context.policySeq = try decoder.number()
         membership = try Membership(from: &decoder)
         discovery = try Discovery(from: &decoder)

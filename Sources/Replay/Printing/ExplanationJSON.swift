@@ -102,6 +102,10 @@ extension ExplanationText {
         json.field("code", decision.code)
         json.field("message", decision.message)
         json.field("rules", decision.rules.rawValue)
+        if decision.outcome == .granted {
+            json.field("requester_listening", decision.basis.requesterListening)
+            json.field("target_listening", decision.basis.targetListening)
+        }
         json.field("expires_at", decision.expiresAt)
     }
 

@@ -23,9 +23,14 @@ struct ExplanationText {
         if !explanation.steps.isEmpty {
             lines += ["", "checks"]
             let width = explanation.steps.map(\.name.count).max() ?? 0
-            for step in explanation.steps { lines += self.lines(step, width: width) }
+            var named: Set<UInt64> = []
+            for step in explanation.steps {
+                let isNew = step.basis.map { named.insert($0.entry.leaf.seq).inserted } ?? false
+                lines += self.lines(step, width: width, isNew: isNew)
+            }
         }
         lines += ["", "decision", "  \(recordedLine)"]
+        if let listening { lines.append("  \(listening)") }
         if explanation.differences.isEmpty {
             lines.append("  recomputed with rules \(RulesVersion.current.rawValue): the same")
         } else {
@@ -45,19 +50,33 @@ struct ExplanationText {
         return lines
     }
 
-    private func lines(_ step: Explanation.Step, width: Int) -> [String] {
-        let head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  "
-        var lines = [head + spelled(step.fact)]
+    /// A check and its fact, and what made it so: in full where an entry is named for the first time.
+    private func lines(_ step: Explanation.Step, width: Int, isNew: Bool) -> [String] {
+        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(spelled(step.fact))"
+        var lines: [String] = []
         let indent = String(repeating: " ", count: width + 6)
         if let (entry, actor) = step.basis {
-            lines.append(
-                """
-                \(indent)from entry \(entry.leaf.seq), \(Timestamp.text(entry.leaf.time)), by \(text(actor)): \
-                \(words.text(entry))
-                """)
+            if isNew {
+                lines.append(
+                    """
+                    \(indent)from entry \(entry.leaf.seq), \(Timestamp.text(entry.leaf.time)), by \(text(actor)): \
+                    \(words.text(entry))
+                    """)
+            } else {
+                head += " (entry \(entry.leaf.seq))"
+            }
         }
         if let ending = step.ending { lines.append(indent + text(ending)) }
-        return lines
+        return [head] + lines
+    }
+
+    /// Who listened for calls when a call was granted: no check asks, but nothing rings without.
+    private var listening: String? {
+        guard let basis = explanation.recorded?.decision?.basis,
+            explanation.recorded?.decision?.outcome == .granted
+        else { return nil }
+        func text(_ since: UInt64?) -> String { since.map { "listened since entry \($0)" } ?? "was not listening" }
+        return "the requester \(text(basis.requesterListening)), the target \(text(basis.targetListening))"
     }
 
     /// A fact's text with the keys spelled as the user asked for.

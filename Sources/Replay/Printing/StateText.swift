@@ -48,12 +48,14 @@ struct StateText {
         let content = try? JSONValue.parse(note.content.utf8)
         let models = content?["models"]?.arrayValue?.count ?? 0
         let targets = content?["serveTargets"]?.arrayValue?.count ?? 0
-        let offer = note.isEmpty ? "offers nothing" : "\(targets) serve targets, \(models) models"
+        let offer = note.isEmpty ? "offers nothing" : "\(counted(targets, "serve target")), \(counted(models, "model"))"
         return """
             \(names(note.reporter))  \(offer), reported \(Span.text(time &- note.reportedAt)) before, expires \
             \(Timestamp.text(seconds: note.expiresAt)) (entry \(note.seq))
             """
     }
+
+    private func counted(_ count: Int, _ what: String) -> String { "\(count) \(what)\(count == 1 ? "" : "s")" }
 
     private func line(_ session: Sessions.Session) -> String {
         let keys = session.keys.map { names($0.key) }.joined(separator: ", ")

@@ -33,6 +33,19 @@ final class Story {
     @discardableResult
     func append(_ input: Input) throws -> Step {
         let batch = try log.beginBatch()
+        let step = try append(input, to: batch)
+        try batch.commit()
+        return step
+    }
+
+    /// The same for many inputs in one commit, as under load.
+    func append(_ inputs: [Input]) throws {
+        let batch = try log.beginBatch()
+        for input in inputs { _ = try append(input, to: batch) }
+        try batch.commit()
+    }
+
+    private func append(_ input: Input, to batch: Batch) throws -> Step {
         let (seq, time) = batch.next(now: clock)
         let step = state.step(input, at: Position(seq: seq, time: time), salt: Randomness.bytes32()) {
             $0.signed(by: relay)
@@ -41,7 +54,6 @@ final class Story {
         forge?(&drafts, step)
         for draft in drafts { _ = try batch.append(draft, time: time) }
         if case .snapshotPoint = input { try batch.storeSnapshot(seq: seq, bytes: state.snapshot) }
-        try batch.commit()
         clock += 1_000
         return step
     }

@@ -51,6 +51,14 @@ import Testing
         #expect(object["aspect"]?.stringValue == "output")
     }
 
+    @Test func whatOneCommitHoldsIsVerifiedWithItsIndexes() throws {
+        let story = try Story()
+        try story.begin()
+        // Every list replaces the one before, within the same commit.
+        try story.append((0..<20).map { .operatorCommand(.membership(.add(Story.key("\($0)").publicKey, .member))) })
+        #expect(try Verifier(story.log).run().divergence == nil)
+    }
+
     @Test func anEmptyLogIsNoLog() throws {
         let story = try Story()
         let divergence = try Verifier(story.log).run().divergence
