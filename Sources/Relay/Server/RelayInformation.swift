@@ -5,7 +5,7 @@ import Reducers
 struct RelayInformation: Sendable {
     /// What the server is called, and its version.
     static let software = "ringdown"
-    static let version = "0.1.0"
+    static let version = Release.version
     /// The NIPs that are really there.
     static let supportedNIPs: [UInt64] = [1, 11, 42, 70]
 

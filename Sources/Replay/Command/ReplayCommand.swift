@@ -27,6 +27,7 @@ public struct ReplayCommand: ParsableCommand {
             Times are ISO 8601 in UTC. Exit status: 0 fine; 1 not found, or verify found a divergence; 64 wrong usage; \
             65 the log is damaged; 66 no log there.
             """,
+        version: Release.version,
         subcommands: [LogCommand.self, StateCommand.self, PairsCommand.self, WhyCommand.self, VerifyCommand.self])
 
     /// Needed by the argument parser.
