@@ -52,7 +52,8 @@ let package = Package(
         .executableTarget(
             name: "ringdown-bench",
             dependencies: [
-                "Nostr", "Log", "Reducers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Nostr", "Log", "Reducers", "Replay",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks"),
 

@@ -35,7 +35,7 @@ struct RingdownBench: ParsableCommand {
         }
         if wants("ingest") { try ingest(verify) }
         if wants("pairing") { try pairing(verify, sign, sync) }
-        if wants("replay") { try replay() }
+        if wants("replay") { try replay(verify) }
     }
 
     private func ingest(_ verify: Double) throws {
@@ -72,12 +72,18 @@ struct RingdownBench: ParsableCommand {
         }
     }
 
-    private func replay() throws {
+    private func replay(_ verify: Double) throws {
         let result = try ReplayBenchmark.run(requests: requests)
         row(
             "replay, state from the log", format(result.statePerSecond, "entries/s"), limit: "aim 500000 entries/s",
             ratio: result.statePerSecond / 500_000)
         row("entries of that log", "\(result.entries)")
-        row("append in batches of 1,000", format(result.appendPerSecond, "entries/s"))
+        row("decide, sign and append, 250 requests a commit", format(result.appendPerSecond, "entries/s"))
+        row("verify without signatures", format(result.comparedPerSecond, "entries/s"))
+        row("verify, everything", format(result.verifiedPerSecond, "entries/s"))
+        let cores = Double(ProcessInfo.processInfo.activeProcessorCount)
+        row(
+            "  signatures of it", format(result.signaturesPerSecond, "/s"), limit: "raw verify, all cores",
+            ratio: result.signaturesPerSecond / verify / cores)
     }
 }

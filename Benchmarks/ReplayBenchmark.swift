@@ -2,6 +2,7 @@ import Foundation
 import Log
 import Nostr
 import Reducers
+import Replay
 
 /// A log of granted connect requests, made here through the rules and read back through them.
 enum ReplayBenchmark {
@@ -9,6 +10,10 @@ enum ReplayBenchmark {
         var entries: UInt64
         var appendPerSecond: Double
         var statePerSecond: Double
+        /// Everything recomputed and compared, without and with signatures.
+        var comparedPerSecond: Double
+        var verifiedPerSecond: Double
+        var signaturesPerSecond: Double
     }
 
     static func run(requests: Int) throws -> Result {
@@ -32,11 +37,16 @@ enum ReplayBenchmark {
         }
         let size = try log.read { $0.size }
         let replayed = try seconds { _ = try log.read { try Replayer.state(of: $0, useSnapshots: false) } }
+        let compared = try Verifier(log).run(signatures: false, derived: false)
+        let verified = try Verifier(log).run()
+        if let divergence = verified.divergence { throw BenchmarkError("the log does not verify: \(divergence)") }
         return Result(
-            entries: size, appendPerSecond: Double(size - before) / elapsed, statePerSecond: Double(size) / replayed)
+            entries: size, appendPerSecond: Double(size - before) / elapsed, statePerSecond: Double(size) / replayed,
+            comparedPerSecond: compared.entriesPerSecond, verifiedPerSecond: verified.entriesPerSecond,
+            signaturesPerSecond: verified.entriesPerSecond / Double(size) * Double(verified.signatures))
     }
 
-    /// Appends inputs as the relay's sequencer does, with signatures made beforehand where they are not what is measured.
+    /// Appends inputs as the relay's sequencer does.
     private struct Writer {
         let log: EventLog
         let relay = Workload.key("relay")
@@ -44,11 +54,9 @@ enum ReplayBenchmark {
         let target = Workload.key("target")
         private(set) var session: UInt64 = 0
         private var state = RelayState()
-        private let signature: Signature
 
         init(_ log: EventLog) throws {
             self.log = log
-            signature = relay.sign(.zero)
             let key = LogKey.generate()
             let statement = Genesis.statement(
                 origin: "bench/1", relay: relay.publicKey, verifierKey: key.verifierKey(origin: "bench/1"))
@@ -74,9 +82,9 @@ enum ReplayBenchmark {
             let batch = try log.beginBatch()
             for (input, clock) in inputs {
                 let (seq, time) = batch.next(now: clock)
-                let step = try state.step(
-                    input, at: Position(seq: seq, time: time), salt: Bytes32.zero
-                ) { unsigned in try Event.parse(unsigned.serialized(signature: signature)) }
+                let step = state.step(input, at: Position(seq: seq, time: time), salt: Randomness.bytes32()) {
+                    $0.signed(by: relay)
+                }
                 for draft in step.drafts { try batch.append(draft, time: time) }
             }
             try batch.commit()

@@ -116,7 +116,7 @@ struct RelayService: Service {
     }
 
     private static func listenError(_ error: any Error, _ address: ListenAddress) -> any Error {
-        guard let error = error as? IOError else { return error }
-        return SettingsError(description: "cannot listen on \(address): \(String(cString: strerror(error.errnoCode)))")
+        let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+        return SettingsError(description: "cannot listen on \(address): \(reason)")
     }
 }
