@@ -245,6 +245,7 @@ final class WebSocketSession: ChannelInboundHandler {
                 step { machine, surroundings, effects in machine.queryDone(name, surroundings, &effects) }
                 submit()
                 flush()
+                updateReading()
                 finishDraining()
             } else {
                 flush()
