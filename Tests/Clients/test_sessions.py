@@ -191,3 +191,20 @@ def test_text_that_is_not_utf8_closes_only_its_own_connection(relay):
     assert client.wait_for_close().code in (1007, 1002, 1003, 1008)
     with Client(relay.url) as other:
         assert other.challenge
+
+
+def test_what_waits_behind_a_long_query_is_not_forgotten(make_relay):
+    """More messages than may wait: the relay stops reading, and has to read on when the query is done."""
+    relay = make_relay(environ={"RINGDOWN_MAXIMUM_PENDING_MESSAGES": "2"}, owner=Key()).start()
+    key, client = relay.connected_member()
+    for number in range(350):
+        client.send("EVENT", key.sign(1, f"{number}"))
+    client.query({"kinds": [1], "limit": 1})
+    later = [key.sign(1, f"behind {number}") for number in range(40)]
+    for round in range(5):
+        client.send("REQ", f"long {round}", {"kinds": [1]})
+    for event in later:
+        client.send("EVENT", event)
+    for round in range(5):
+        client.wait_for("EOSE", f"long {round}")
+    assert all(client.answer(event).accepted for event in later)
