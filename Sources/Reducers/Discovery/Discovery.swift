@@ -80,14 +80,16 @@ public struct Discovery: Equatable, Sendable {
     }
 
     /// Empties every note, in the order of their keys: the dialect is about to change, and with it their names.
+    ///
+    /// They stay remembered, so that `created_at` goes on rising when the dialect changes back.
     mutating func emptyAll(at position: Position, context: Context) -> [UnsignedEvent] {
-        defer { notes.removeAll() }
-        return notes.map(\.reporter).compactMap { empty($0, at: position, context: context) }
+        notes.map(\.reporter).compactMap { empty($0, at: position, context: context) }
     }
 
-    /// Forgets empty notes once the log's time has passed them: the next one's `created_at` is higher in any case.
+    /// Forgets empty notes that have expired. Not earlier, or a node that keeps reporting that it serves nothing would
+    /// get a new note for each report; and the next one's `created_at` is higher in any case.
     private mutating func forget(before seconds: Int64) {
-        notes.removeAll { $0.isEmpty && $0.createdAt < seconds }
+        notes.removeAll { $0.isEmpty && $0.expiresAt <= seconds }
     }
 
     /// Whether some note is stale at that time: whether a tick is due.

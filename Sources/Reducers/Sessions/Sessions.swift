@@ -58,11 +58,11 @@ public struct Sessions: Equatable, Sendable {
         return true
     }
 
-    /// Replaces the keys for which a session listens.
+    /// Replaces the keys for which a session listens. Only its own count: nobody hears the calls of somebody else.
     mutating func listen(session id: UInt64, to keys: [PublicKey], at seq: UInt64) {
         guard let session = sessions[id] else { return }
         unlisten(session)
-        sessions[id]?.listening = keys.map { key in
+        sessions[id]?.listening = session.keys.map(\.key).filter(keys.contains).map { key in
             session.listening.first { $0.key == key } ?? Tie(key: key, seq: seq)
         }
         for tie in sessions[id]?.listening ?? [] {

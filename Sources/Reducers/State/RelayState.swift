@@ -33,6 +33,8 @@ public struct RelayState: Equatable, Sendable {
     public var policy: Policy { context.policy }
     /// The position of the entry that put them in force.
     public var policySeq: UInt64 { context.policySeq }
+    /// The version of the rules in force.
+    public var rules: RulesVersion { context.rules }
     /// The relay's key.
     public var relay: PublicKey { context.relay }
 

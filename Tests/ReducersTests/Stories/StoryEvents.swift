@@ -5,27 +5,26 @@ import Testing
 /// Makes the signed events that a story speaks of: `SESSION NAME does something`.
 struct StoryEvents {
     let world: StoryWorld
-    let now: Int64
 
     func event(_ words: StoryLine) throws -> Event {
         let author = world.key(words[1])
         let age = Int64(words.option("age") ?? "0") ?? 0
         let (kind, tags, content) = try parts(words)
         let event = UnsignedEvent(
-            pubkey: author.publicKey, createdAt: now - age, kind: kind, tags: tags, content: Text(content))
+            pubkey: author.publicKey, createdAt: world.now - age, kind: kind, tags: tags, content: Text(content))
         return event.signed(by: author)
     }
 
     private func parts(_ words: StoryLine) throws -> (Kind, [[Text]], String) {
         switch words[2] {
         case "reports": return (.meshStatusReport, [], try report(words))
-        case "asks": return (.meshConnectRequest, target(words), words.json ?? request(words))
+        case "asks":
+            return (.meshConnectRequest, target(words), words.option("content") ?? words.json ?? request(words))
         case "adds": return (.addMember, command(words), "")
         case "removes": return (.removeMember, command(words), "")
         case "roles": return (.changeRole, command(words), "")
         case "publishes":
-            let kind = Kind(try #require(UInt16(words[3])))
-            return (kind, words.options.contains { $0.name == "protected" } ? [["-"]] : [], words[4])
+            return (Kind(try #require(UInt16(words[3]))), try tags(words), words[4])
         default: throw StoryError(description: "no such command: \(words.verb) \(words[1]) \(words[2])")
         }
     }
@@ -35,6 +34,19 @@ struct StoryEvents {
         let directory = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Fixtures/samples").standardized
         return try String(
             contentsOf: directory.appendingPathComponent(String(words[3].dropFirst())), encoding: .utf8)
+    }
+
+    /// `tags=[["p","@alice"],…]`, where a word after an `@` stands for a key; `protected=true` is short for `[["-"]]`.
+    private func tags(_ words: StoryLine) throws -> [[Text]] {
+        if words.option("protected") != nil { return [["-"]] }
+        guard let json = words.option("tags") else { return [] }
+        let tags = try JSONValue.parse(Array(json.utf8)).arrayValue
+        return try #require(tags).map { tag in
+            try #require(tag.arrayValue).map { element in
+                let text = try #require(element.stringValue).string
+                return Text(text.hasPrefix("@") ? world.key(String(text.dropFirst())).publicKey.hex : text)
+            }
+        }
     }
 
     private func target(_ words: StoryLine) -> [[Text]] {

@@ -1,11 +1,13 @@
 /// A command of a story: words, and options of the form `name=value`. A word that begins with `{` goes to the end.
+/// `(x*300)` stands for a text repeated so often, `%` in it being the number: nobody reads three hundred letters.
 struct StoryLine {
     let words: [String]
     let options: [(name: String, value: String)]
     /// The JSON at the end, if there is any.
     let json: String?
 
-    init(_ line: String) throws {
+    init(_ written: String) {
+        let line = StoryLine.spelledOut(written)
         let brace = line.range(of: " {")
         json = brace.map { String(line[line.index(after: $0.lowerBound)...]) }
         let head = brace.map { line[..<$0.lowerBound] } ?? line[...]
@@ -25,6 +27,12 @@ struct StoryLine {
 
     private let source: String
 
+    private static func spelledOut(_ line: String) -> String {
+        line.replacing(/\(([^()*]+)\*([0-9]+)\)/) { match in
+            (0..<(Int(match.2) ?? 0)).map { match.1.replacing("%", with: "\($0)") }.joined()
+        }
+    }
+
     var verb: String { words[0] }
     subscript(index: Int) -> String { index < words.count ? words[index] : "" }
     func optional(_ index: Int) -> String? { index < words.count ? words[index] : nil }
@@ -38,9 +46,10 @@ struct StoryLine {
         return String(rest)
     }
 
-    /// A number of seconds such as `+5s` or `-30s`.
-    func seconds(_ index: Int) -> Int64 {
-        Int64(self[index].replacing("s", with: "").replacing("+", with: "")) ?? 0
+    /// A time such as `+5s`, `-30s` or `+250ms`, in microseconds.
+    func microseconds(_ index: Int) -> Int64 {
+        let number = Int64(self[index].filter { $0.isNumber || $0 == "-" }) ?? 0
+        return number * (self[index].hasSuffix("ms") ? 1_000 : 1_000_000)
     }
 }
 

@@ -36,39 +36,91 @@ struct StoryPrinter {
             }
         case .event(let event):
             let tags = event.tags.map { $0.map(\.string).joined(separator: "=") }.joined(separator: " ")
-            let content = event.content.isEmpty ? "" : " \(event.content)"
+            let content = event.content.isEmpty ? "" : " \(shortened(event.content.string))"
             return "signed \(event.kind.rawValue) at \(event.createdAt) [\(tags)]\(content)"
         }
+    }
+
+    /// Writes many letters of a kind as a story does: `(x*300)`.
+    private func shortened(_ text: String) -> String {
+        text.replacing(/([a-z])\1{99,}/) { "(\($0.1)*\($0.0.count))" }
+    }
+
+    /// Every check of a decision, and the entry that made the fact that it saw.
+    func checks(_ checks: [Check]) -> [String] {
+        checks.map { check in
+            let basis = check.fact.basis.map { " (entry \($0))" } ?? ""
+            return "\(check.passed ? "yes" : "NO ") \(check.name.rawValue): \(check.fact.text)\(basis)"
+        }
+    }
+
+    /// Seconds, with as many decimals as there are.
+    func seconds(_ microseconds: Int64) -> String {
+        let whole = "\(microseconds < 0 ? "-" : "")\(abs(microseconds) / 1_000_000)"
+        let rest = abs(microseconds) % 1_000_000
+        guard rest > 0 else { return whole }
+        let digits = String(String(1_000_000 + rest).dropFirst())
+        return whole + "." + String(digits.reversed().drop { $0 == "0" }.reversed())
     }
 
     func state(_ part: String?) -> [String] {
         let state = world.state
         switch part {
-        case "members":
-            return state.membership.members.map { "\($0.key.hex) \($0.role.name) since entry \($0.since)" }.sorted(
-                by: world)
-        case "notes":
-            return state.discovery.notes.map { note in
-                "\(note.reporter.hex) at \(note.createdAt) until \(note.expiresAt) \(note.isEmpty ? "empty" : "offers something")"
-            }.sorted(by: world)
-        case "sessions":
-            return state.sessions.all.map { session in
-                let keys = session.keys.map(\.key.hex).joined(separator: " ")
-                let listening = session.listening.map(\.key.hex).joined(separator: " ")
-                return "session \(session.id): \(keys)\(listening.isEmpty ? "" : ", listening for \(listening)")"
-            }
-        case "limits":
-            let limits = state.limits
-            return [
-                "windows: requests \(limits.requests.windows.count), calls \(limits.calls.windows.count), reports \(limits.reports.windows.count)",
-                "remembered: requests \(limits.seenRequests.ids.count), commands \(limits.seenCommands.ids.count)",
-            ]
+        case "members": return state.membership.members.map(line).sorted(by: world)
+        case "notes": return state.discovery.notes.map(line).sorted(by: world)
+        case "sessions": return state.sessions.all.map(line)
+        case "policy": return policy(state)
+        case "limits": return limits(state)
+        case "root": return [SHA256.hash(state.encoded()).hex]
         default:
             return [
                 "members \(state.membership.members.count), notes \(state.discovery.notes.count), sessions \(state.sessions.all.count), granted \(state.signaling.granted), refused \(state.signaling.refused)",
                 "state root \(state.stateRoot.hex.prefix(16)), members root \(state.membership.root.hex.prefix(16))",
             ]
         }
+    }
+
+    private func line(of member: Member) -> String {
+        "\(member.key.hex) \(member.role.name) since entry \(member.since)"
+    }
+
+    private func line(of note: Note) -> String {
+        "\(note.reporter.hex) at \(note.createdAt) until \(note.expiresAt) \(note.isEmpty ? "empty" : "offers something")"
+    }
+
+    private func line(of session: Sessions.Session) -> String {
+        let keys = session.keys.map(\.key.hex).joined(separator: " ")
+        let listening = session.listening.map(\.key.hex).joined(separator: " ")
+        return "session \(session.id): \(keys)\(listening.isEmpty ? "" : ", listening for \(listening)")"
+    }
+
+    /// What differs from the defaults.
+    private func policy(_ state: RelayState) -> [String] {
+        let policy = state.policy
+        let changed = Policy.numericSettings.filter { policy[setting: $0.name] != $0.value }
+        return ["entry \(state.policySeq), rules \(state.rules.rawValue), dialect \(policy.dialect)"]
+            + (policy.requireMembership ? [] : ["open to all"])
+            + changed.map { "\($0.name) \(policy[setting: $0.name] ?? 0)" }
+    }
+
+    /// What still counts, and what is held in memory besides.
+    private func limits(_ state: RelayState) -> [String] {
+        let counters = state.limitCounters
+        func windows(_ name: String, _ windows: [LimitCounters.Window], held: Int) -> String {
+            let open = windows.map { "\($0.key.hex) \($0.count)" }.sorted(by: world)
+            return "\(name): \(open.isEmpty ? "none" : open.joined(separator: ", ")) (windows held: \(held))"
+        }
+        func remembered(_ name: String, _ count: Int, held: Int) -> String {
+            "\(name) remembered: \(count) (held: \(held))"
+        }
+        let limits = state.limits
+        return [
+            windows("requests by", counters.requests, held: limits.requests.windows.count),
+            windows("calls to", counters.calls, held: limits.calls.windows.count),
+            windows("reports by", counters.reports, held: limits.reports.windows.count),
+            remembered("requests", counters.rememberedRequests, held: limits.seenRequests.ids.count),
+            remembered("commands", counters.rememberedCommands, held: limits.seenCommands.ids.count),
+        ]
     }
 }
 

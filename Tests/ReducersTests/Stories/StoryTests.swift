@@ -13,9 +13,11 @@ import Testing
             try story.rewritten { try world.run($0) }.write(toFile: path, atomically: true, encoding: .utf8)
             return
         }
-        for case .command(let command, let expected) in story.parts {
+        for case .command(let command, let line, let expected) in story.parts {
             let actual = try world.run(command)
-            #expect(actual == expected, "\(URL(fileURLWithPath: path).lastPathComponent): \(command)")
+            guard actual != expected else { continue }
+            let (written, told) = (expected.joined(separator: "\n"), actual.joined(separator: "\n"))
+            Issue.record("\(story.name):\(line): \(command[0])\nthe story says:\n\(written)\nit comes to:\n\(told)")
         }
     }
 

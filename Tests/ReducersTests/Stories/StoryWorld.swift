@@ -5,20 +5,27 @@ import Testing
 
 @testable import Reducers
 
-/// What a story happens in: the state, a clock that the story moves, and names that stand for keys.
-///
-/// After every command it checks what must hold in any story: positions without gaps, entries that commit to what they
-/// should, payloads that come back as the same input, and a state that survives its encoding.
+/// What a story happens in: the state, a clock that the story moves, and names that stand for keys. It treats what comes
+/// in as the sequencer does, and `StoryChecks` looks at every entry that it makes.
 final class StoryWorld {
     private static let start: Int64 = 1_780_500_000
 
-    private(set) var state = RelayState()
-    private var clock = StoryWorld.start * Position.microsecondsPerSecond
-    private var lastTime: Int64 = 0
-    private var size: UInt64 = 0
+    /// Everything that a command changes: `table` goes back to it.
+    private struct Course {
+        var state = RelayState()
+        var clock = StoryWorld.start * Position.microsecondsPerSecond
+        var lastTime: Int64 = 0
+        var size: UInt64 = 0
+        var sessions: [String: UInt64] = [:]
+        var lastEvent: Event?
+        var lastStep: (before: RelayState, input: Input, step: Step)?
+        /// Ids of events that are served: the relay takes them in once.
+        var served: Set<EventID> = []
+        var checks = StoryChecks()
+    }
+
+    private var course = Course()
     private var names: [(name: String, key: SecretKey)] = []
-    private var sessions: [String: UInt64] = [:]
-    private var lastEvent: Event?
     private let relay: SecretKey
 
     init() {
@@ -27,9 +34,13 @@ final class StoryWorld {
         let genesis = Genesis(
             origin: "story/1", relay: relay.publicKey, verifierKey: "story", relaySignature: relay.sign(.zero),
             logSignature: [])
-        _ = submit(.genesis(genesis))
-        _ = submit(.policy(Policy(), .current))
+        _ = append(.genesis(genesis))
+        _ = append(.policy(Policy(), .current))
     }
+
+    var state: RelayState { course.state }
+    /// The wall clock in seconds, which may be behind the log's time.
+    var now: Int64 { course.clock / Position.microsecondsPerSecond }
 
     private static func makeKey(_ name: String) -> SecretKey {
         var hash = SHA256.hash(Array("ringdown story \(name)".utf8))
@@ -54,13 +65,33 @@ final class StoryWorld {
         }
     }
 
+    /// The position that names a session of the story; `nil` before it was authenticated.
+    func session(_ name: String) -> UInt64? { course.sessions[name] }
+
     // MARK: Commands
 
+    /// Runs one command, which may have several lines.
+    func run(_ lines: [String]) throws -> [String] {
+        if lines[0].hasPrefix("table ") { return try StoryTable(lines, world: self).told() }
+        return try lines.flatMap(run)
+    }
+
     func run(_ line: String) throws -> [String] {
-        let words = try StoryLine(line)
-        if words.verb == "repeat" { return try runRepeated(words) }
-        guard let input = try input(words) else { return inspect(words) }
-        return submit(input)
+        let words = StoryLine(line)
+        switch words.verb {
+        case "repeat": return try runRepeated(words)
+        case "quietly": return try runQuietly(words)
+        case "clock", "state", "listens", "why": return inspect(words)
+        default: return try submit(words).map(named)
+        }
+    }
+
+    /// What the last of some commands would come to. Afterwards everything is as it was.
+    func attempt(_ lines: String...) throws -> Transition {
+        let saved = course
+        defer { course = saved }
+        for line in lines { _ = try submit(StoryLine(line)) }
+        return try #require(course.lastStep).step.transition
     }
 
     /// `repeat N COMMAND`: counts the answers instead of printing each.
@@ -70,127 +101,89 @@ final class StoryWorld {
         var answers: [(text: String, count: Int)] = []
         for number in 1...count {
             let line = command.replacingOccurrences(of: "#", with: "\(number)")
-            let first = try run(line).first.map { String($0.drop { $0 != " " }.dropFirst()) } ?? ""
-            if let index = answers.firstIndex(where: { $0.text == first }) {
+            let first = try run(line).first ?? ""
+            let text = first.hasPrefix("@") ? String(first.drop { $0 != " " }.dropFirst()) : first
+            if let index = answers.firstIndex(where: { $0.text == text }) {
                 answers[index].count += 1
             } else {
-                answers.append((first, 1))
+                answers.append((text, 1))
             }
         }
         return answers.map { "\($0.count) × \($0.text)" }
     }
 
-    private func input(_ words: StoryLine) throws -> Input? {
-        switch words.verb {
-        case "policy": return .policy(try policy(words), .current)
-        case "operator": return .operatorCommand(try operatorCommand(words))
-        case "tick": return .tick
-        case "restart": return .restart
-        case "snapshot": return .snapshotPoint
-        case "session": return try session(words)
-        case "again": return .event(try #require(lastEvent), session: sessions[words[1]] ?? 0)
-        case "clock", "state", "listens", "project": return nil
-        default:
-            let event = try StoryEvents(world: self, now: clock / Position.microsecondsPerSecond).event(words)
-            lastEvent = event
-            return .event(event, session: sessions[words.verb] ?? 0)
-        }
-    }
-
-    private func policy(_ words: StoryLine) throws -> Policy {
-        var policy = state.policy
-        for (name, value) in words.options {
-            switch name {
-            case "dialect": policy.dialect = try #require(Dialect(rawValue: value))
-            case "open": policy.requireMembership = value != "true"
-            default:
-                try #require(policy[setting: name] != nil, "no setting \(name)")
-                policy[setting: name] = Int64(value)
-            }
-        }
-        return policy
-    }
-
-    private func operatorCommand(_ words: StoryLine) throws -> OperatorCommand {
-        let subject = key(words[2]).publicKey
-        let role = Role(name: words.optional(3) ?? "member")
-        return switch words[1] {
-        case "owner": .setOwner(subject)
-        case "add": .membership(.add(subject, try #require(role)))
-        case "role": .membership(.changeRole(subject, try #require(role)))
-        default: .membership(.remove(subject))
-        }
-    }
-
-    private func session(_ words: StoryLine) throws -> Input {
-        let id = sessions[words[1]]
-        switch words[2] {
-        case "auth":
-            if id == nil { sessions[words[1]] = size }
-            let auth = UnsignedEvent(
-                pubkey: key(words[3]).publicKey, createdAt: clock / Position.microsecondsPerSecond,
-                kind: .clientAuthentication, tags: [["relay", "ws://story"], ["challenge", "story"]], content: "")
-            return .authenticated(auth.signed(by: key(words[3])), session: id)
-        case "listens":
-            return .listening(session: try #require(id), keys: words.rest(from: 3).map { key($0).publicKey })
-        default:
-            return .closed(session: try #require(id), reason: "closed by the client")
-        }
+    /// `quietly COMMAND`: the answer and the entries' positions, without what they say.
+    private func runQuietly(_ words: StoryLine) throws -> [String] {
+        let first = course.size
+        let answer = try run(words.text(from: 1)).first ?? ""
+        return [course.size - first > 1 ? answer + " (entries \(first) to \(course.size - 1))" : answer]
     }
 
     private func inspect(_ words: StoryLine) -> [String] {
+        let printer = StoryPrinter(world: self)
         switch words.verb {
         case "clock":
-            clock += words.seconds(1) * Position.microsecondsPerSecond
-            return ["\(clock / Position.microsecondsPerSecond - StoryWorld.start) s since the story began"]
+            course.clock += words.microseconds(1)
+            return ["\(printer.seconds(course.clock - StoryWorld.start * 1_000_000)) s since the story began"]
         case "listens":
             let seq = state.sessions.listening(to: key(words[1]).publicKey)
             return [seq.map { "since entry \($0)" } ?? "nobody listens"]
+        case "why":
+            guard let (before, input, step) = course.lastStep else { return [] }
+            return printer.checks(before.explain(input, at: step.position).checks).map(named)
         default:
-            return StoryPrinter(world: self).state(words.optional(1)).map(named)
+            return printer.state(words.optional(1)).map(named)
         }
     }
 
-    // MARK: Applying
+    // MARK: Taking in
 
-    private func submit(_ input: Input) -> [String] {
-        let position = Position(seq: size, time: max(clock, lastTime))
+    /// Does what the sequencer does with an input: some things are answered and never logged.
+    private func submit(_ words: StoryLine) throws -> [String] {
+        let input = try input(words)
+        switch input {
+        case .event(let event, _):
+            course.lastEvent = event
+            if let refusal = state.turnsAway(event, at: max(course.clock, course.lastTime)) {
+                return ["not logged, refused \(refusal.code): \(refusal.message)"]
+            }
+            if course.served.contains(event.id) {
+                return ["not logged, accepted: duplicate: already have this event"]
+            }
+        case .authenticated(let event, let session):
+            if let refusal = state.admission(of: event.pubkey, session: session) {
+                return ["not logged, refused \(refusal.code): \(refusal.message)"]
+            }
+            if session == nil { course.sessions[words[1]] = course.size }
+        default:
+            break
+        }
+        return StoryPrinter(world: self).lines(of: append(input))
+    }
+
+    private func input(_ words: StoryLine) throws -> Input {
+        switch words.verb {
+        case "policy": return .policy(try words.policy(changing: state.policy), .current)
+        case "operator": return .operatorCommand(try words.operatorCommand(self))
+        case "session": return try words.session(self)
+        case "tick": return .tick
+        case "restart": return .restart
+        case "snapshot": return .snapshotPoint
+        case "again": return .event(try #require(course.lastEvent), session: session(words[1]) ?? 0)
+        default: return .event(try StoryEvents(world: self).event(words), session: session(words.verb) ?? 0)
+        }
+    }
+
+    private func append(_ input: Input) -> Step {
+        let position = Position(seq: course.size, time: max(course.clock, course.lastTime))
         let before = state
-        let salt = SHA256.hash(Array("salt \(size)".utf8))
-        if case .event(let event, _) = input, let refusal = state.turnsAway(event, at: position.time) {
-            return ["not logged, refused \(refusal.code): \(refusal.message)"]
-        }
-        let step = state.step(input, at: position, salt: salt) { $0.signed(by: relay) }
-        size += UInt64(step.drafts.count)
-        lastTime = position.time
-        check(step, from: before)
-        return StoryPrinter(world: self).lines(of: step).map(named)
-    }
-
-    private func check(_ step: Step, from before: RelayState) {
-        let first = step.drafts[0]
-        #expect(step.drafts.count == 1 + step.transition.outputs.count, "an entry for the input and for each output")
-        #expect(first.membersRoot == before.membership.root, "a leaf commits to the members before it")
-        #expect(first.stateRoot == before.stateRoot)
-        #expect(step.drafts.dropFirst().allSatisfy { $0.type.isOutput })
-        var replayed = before
-        do {
-            let input = try first.payload.withUnsafeBytes { try Input(type: first.type, payload: $0) }
-            let transition = replayed.apply(try #require(input), at: step.position)
-            #expect(transition == step.transition, "what is read back from the log decides the same")
-            #expect(replayed == state)
-            #expect(try RelayState(snapshot: state.snapshot) == state.pinned, "a snapshot is the whole state")
-        } catch {
-            Issue.record("entry \(step.position.seq): \(error)")
-        }
-    }
-}
-
-extension RelayState {
-    /// The state with its own root: what a snapshot of it reads back as.
-    fileprivate var pinned: RelayState {
-        var copy = self
-        copy.stateRoot = SHA256.hash(encoded())
-        return copy
+        let salt = SHA256.hash(Array("salt \(course.size)".utf8))
+        let step = course.state.step(input, at: position, salt: salt) { $0.signed(by: relay) }
+        course.size += UInt64(step.drafts.count)
+        course.lastTime = position.time
+        course.lastStep = (before, input, step)
+        if case .event(let event, _) = input, step.transition.storage == .served { course.served.insert(event.id) }
+        course.checks.check(step, of: input, from: before, to: state, signedBy: relay)
+        return step
     }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import Reducers
 
 @Suite struct ProjectionTests {
-    private static let samples = URL(fileURLWithPath: #filePath).appendingPathComponent("../../Fixtures/samples")
+    private static let samples = URL(fileURLWithPath: #filePath).appendingPathComponent("../../../Fixtures/samples")
         .standardized
     private static let decidedAt: Int64 = 1_780_500_000
 
