@@ -26,7 +26,7 @@ public struct RelayState: Equatable, Sendable {
 
     /// The state before entry 0.
     public init() {
-        context = Context(relay: .zero, rules: .current, policy: Policy(), policySeq: 0)
+        context = Context(relay: .zero, rules: .v1, policy: Policy(), policySeq: 0)
     }
 
     /// The settings in force.

@@ -43,7 +43,9 @@ struct OpenedLog {
             throw SettingsError(
                 description: "relay.key in \(directory) is not the key of the log beside it (\(state.relay.npub))")
         }
-        if let policy, policy != state.policy { try append([.policy(policy, .current)]) }
+        if let policy, policy != state.policy || state.rules != .current {
+            try append([.policy(policy, .current)])
+        }
     }
 
     private static func replay(_ log: EventLog, _ logger: Logger) throws -> RelayState {

@@ -13,7 +13,7 @@ struct StateText {
         var lines = [
             "state after entry \(state.position?.seq ?? 0), \(Timestamp.text(time))",
             "log         \(state.origin ?? "unnamed"), relay \(names(state.relay))",
-            "policy      \(PolicyWords.summary(state.policy, rules: .current)) (entry \(state.policySeq))",
+            "policy      \(PolicyWords.summary(state.policy, rules: state.rules)) (entry \(state.policySeq))",
             "calls       \(state.signaling.granted) granted, \(state.signaling.refused) refused",
             "roots       members \(state.membership.root.hex)",
             "            state   \(SHA256.hash(state.encoded()).hex)",
@@ -72,7 +72,7 @@ struct StateText {
         json.field("time", state.position.map { Timestamp.text($0.time, .microseconds) })
         json.field("log", state.origin)
         json.field("relay", state.relay)
-        json.field("rules", RulesVersion.current.rawValue)
+        json.field("rules", state.rules.rawValue)
         json.field("members_root", state.membership.root)
         json.field("state_root", SHA256.hash(state.encoded()))
         json.field("pinned_state_root", state.stateRoot)
@@ -110,7 +110,7 @@ struct StateText {
 
     /// Every setting, as the log itself writes it.
     private func write(_ policy: Policy, to json: inout JSONWriter) {
-        let payload = try? JSONValue.parse(policy.payload(rules: .current))
+        let payload = try? JSONValue.parse(policy.payload(rules: state.rules))
         json.value(payload?["policy"] ?? .null)
     }
 
