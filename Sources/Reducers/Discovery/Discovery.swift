@@ -38,8 +38,7 @@ public struct Discovery: Equatable, Sendable {
         let digest = SHA256.hash(projection.content(dialect: policy.dialect, updatedAt: 0).utf8)
         if found {
             let note = notes[slot]
-            let remaining = note.expiresAt - position.seconds
-            if note.digest == digest, remaining >= policy.stalenessSeconds {
+            if note.digest == digest, !note.needsRenewal(at: position.seconds, policy: policy) {
                 notes[slot].reportedAt = position.time
                 return nil
             }
@@ -75,7 +74,6 @@ public struct Discovery: Equatable, Sendable {
     /// Empties every note whose reporter has been silent past the staleness window, in the order of their keys.
     mutating func emptyStale(at position: Position, context: Context) -> [UnsignedEvent] {
         let silent = notes.filter { $0.isStale(at: position.time, policy: context.policy) }.map(\.reporter)
-        forget(before: position.seconds)
         return silent.compactMap { empty($0, at: position, context: context) }
     }
 
@@ -88,7 +86,7 @@ public struct Discovery: Equatable, Sendable {
 
     /// Forgets empty notes that have expired. Not earlier, or a node that keeps reporting that it serves nothing would
     /// get a new note for each report; and the next one's `created_at` is higher in any case.
-    private mutating func forget(before seconds: Int64) {
+    mutating func forget(before seconds: Int64) {
         notes.removeAll { $0.isEmpty && $0.expiresAt <= seconds }
     }
 
@@ -104,6 +102,16 @@ public struct Discovery: Equatable, Sendable {
 }
 
 extension Note {
+    /// Whether a report that changes nothing makes a new note all the same.
+    ///
+    /// Time is divided into periods, and a note is renewed in each; but not when it is younger than half a period, or
+    /// one made right before a new period would be renewed at once. So when a note is renewed follows from the reports of
+    /// the last periods alone, and a replay in which older ones were erased comes to the same notes again.
+    func needsRenewal(at seconds: Int64, policy: Policy) -> Bool {
+        let period = max(1, policy.noteLifetimeSeconds - policy.stalenessSeconds)
+        return seconds / period > createdAt / period && seconds - createdAt >= period / 2
+    }
+
     func staleAt(_ policy: Policy) -> Int64 {
         reportedAt + policy.stalenessSeconds * Position.microsecondsPerSecond
     }

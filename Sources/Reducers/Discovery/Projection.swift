@@ -41,6 +41,12 @@ public struct Projection: Equatable, Sendable {
     /// - Throws: `Refusal.reportNotJSON` for content that is no JSON object, `Refusal.reportLimit` for one beyond the
     ///   policy's limits.
     public init(report content: [UInt8], policy: Policy) throws(Refusal) {
+        var removals = Removals()
+        self = try Projection(report: content, policy: policy, removals: &removals)
+    }
+
+    /// Projects a report's content, and tells what was taken out of it (policy `endpoint_hygiene`).
+    init(report content: [UInt8], policy: Policy, removals: inout Removals) throws(Refusal) {
         let report: JSONObject
         do {
             guard case .object(let object) = try JSONValue.parse(content) else {
@@ -56,8 +62,8 @@ public struct Projection: Equatable, Sendable {
         }
         var builder = Builder(policy: policy)
         let limit = policy.maximumStringBytes
-        meshID = try ReportReader.string(report["mesh_id"], limit: limit)
-        meshName = try ReportReader.string(report["mesh_name"], limit: limit)
+        meshID = builder.clean(name: try ReportReader.string(report["mesh_id"], limit: limit))
+        meshName = builder.clean(name: try ReportReader.string(report["mesh_name"], limit: limit))
         try builder.add(
             report,
             endpoint: try ReportReader.string(report["token"], limit: limit),
@@ -77,6 +83,7 @@ public struct Projection: Equatable, Sendable {
                     vram: try ReportReader.number(peer["vram_gb"]))
             }
         }
+        if let hygiene = builder.hygiene { removals = hygiene.removals }
         models = builder.models.sorted()
         targets = builder.targets.values.sorted {
             ($0.modelID, $0.endpointAddress) < ($1.modelID, $1.endpointAddress)
@@ -91,20 +98,31 @@ public struct Projection: Equatable, Sendable {
         }
 
         let policy: Policy
+        /// `nil` when the policy asks for none.
+        var hygiene: EndpointHygiene?
         var models: Set<Text> = []
         var targets: [TargetKey: Target] = [:]
         /// Bytes of strings gathered so far: a report is refused before its projection can grow, not after.
         var bytes: Int64 = 0
 
-        init(policy: Policy) { self.policy = policy }
+        init(policy: Policy) {
+            self.policy = policy
+            hygiene = policy.endpointHygiene ? EndpointHygiene(policy: policy) : nil
+        }
+
+        mutating func clean(name: Text?) -> Text? {
+            guard let name, hygiene != nil else { return name }
+            return hygiene?.clean(name: name)
+        }
 
         mutating func add(_ node: JSONObject, endpoint: Text?, nodeName: Text?, vram: Text?) throws(Refusal) {
+            let endpoint = endpoint.map { hygiene?.clean(token: $0) ?? $0 }
+            let nodeName = clean(name: nodeName)
             for list: Text in ["hosted_models", "serving_models"] {
                 guard case .array(let elements)? = node[list] else { continue }
                 for element in elements {
-                    guard let model = try ReportReader.string(element, limit: policy.maximumStringBytes) else {
-                        continue
-                    }
+                    let name = try ReportReader.string(element, limit: policy.maximumStringBytes)
+                    guard let model = clean(name: name) else { continue }
                     try add(model: model)
                     guard let endpoint else { continue }
                     try add(

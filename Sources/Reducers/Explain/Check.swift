@@ -26,6 +26,9 @@ public struct Check: Equatable, Sendable {
         case permission = "author may do this"
         case subject = "it can be done to this key"
         case protected = "a protected event comes from its author"
+        case expiration = "not expired"
+        case difficulty = "enough proof of work"
+        case invite = "the invite code is good"
     }
 }
 

@@ -6,6 +6,8 @@ extension Input {
     private struct Envelope {
         var session: UInt64?
         var did: JSONString?
+        var door: JSONString?
+        var body: Text?
         var event: Range<Int>?
 
         /// Reads the fields before the event, or all of them when there is none.
@@ -22,6 +24,10 @@ extension Input {
                         session = try reader.unsignedInteger(max: .max)
                     } else if name.equals("did", in: payload) {
                         did = try reader.string()
+                    } else if name.equals("door", in: payload) {
+                        door = try reader.string()
+                    } else if name.equals("body", in: payload) {
+                        body = try reader.text()
                     } else {
                         try reader.skipValue()
                     }
@@ -29,6 +35,15 @@ extension Input {
             } catch {
                 throw PayloadError(error)
             }
+        }
+
+        func door(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Door {
+            // Nearly all events come over WebSocket: no string is made for them.
+            guard let door, !door.equals("ws", in: payload) else { return .webSocket }
+            guard let known = Door(rawValue: door.text(from: payload).string) else {
+                throw PayloadError("it came through an unknown door")
+            }
+            return known
         }
 
         func parse(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Event {
@@ -41,10 +56,16 @@ extension Input {
         }
     }
 
+    /// The call of the management API that an operator's entry holds; `nil` for any other command.
+    static func management(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input? {
+        let envelope = try Envelope(payload)
+        guard let body = envelope.body else { return nil }
+        return .management(body: body.utf8, authorization: try envelope.parse(payload))
+    }
+
     static func event(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input {
         let envelope = try Envelope(payload)
-        guard let session = envelope.session else { throw PayloadError("it names no session") }
-        return .event(try envelope.parse(payload), session: session)
+        return .event(try envelope.parse(payload), session: envelope.session, door: try envelope.door(payload))
     }
 
     /// The authentication that a session entry holds; `nil` for any other session entry.

@@ -8,18 +8,24 @@ public enum Input: Sendable {
     case policy(Policy, RulesVersion)
     /// A command by whoever holds the machine.
     case operatorCommand(OperatorCommand)
-    /// A signed event as it came in, from an authenticated session.
-    case event(Event, session: UInt64)
+    /// A call of the management API (NIP-86): its body as it came in, and the event that authorizes it (NIP-98).
+    case management(body: [UInt8], authorization: Event)
+    /// A signed event as it came in. It has a session, but for a request to join and for what was imported.
+    case event(Event, session: UInt64?, door: Door = .webSocket)
     /// A session proved to hold a key (NIP-42); `session` is `nil` for its first key, whose entry names the session.
     case authenticated(Event, session: UInt64?)
     /// The keys for which a session listens for calls, from here on.
     case listening(session: UInt64, keys: [PublicKey])
+    /// A session asked for an invite code (NIP-43, kind 28935); the code was drawn for it.
+    case inviteRequested(session: UInt64, code: Text)
     /// A session ended.
     case closed(session: UInt64, reason: String)
     /// What became of one event that the relay signed.
     case delivered(Delivery)
     /// What limits turned away before the log.
     case dropped(Dropped)
+    /// Payloads of earlier entries are erased.
+    case erasure(Erasure)
     /// Time passed, and a rule needs to know.
     case tick
     /// The whole state is hashed here, and a snapshot may be kept.
@@ -53,11 +59,44 @@ public struct Genesis: Equatable, Sendable {
     }
 }
 
-/// What the operator's command line asks for.
-public enum OperatorCommand: Equatable, Sendable {
-    case membership(MembershipChange)
-    /// Makes a key the owner of a relay that has none.
-    case setOwner(PublicKey)
+/// Where an event came in. The raw values are the words in the log.
+public enum Door: String, Sendable, CaseIterable {
+    /// A WebSocket connection.
+    case webSocket = "ws"
+    /// An HTTP request.
+    case http
+    /// The operator's command line.
+    case imported = "import"
+}
+
+/// Which payloads are erased, and why.
+public struct Erasure: Equatable, Sendable {
+    /// Positions whose payloads go, in runs, rising.
+    public var runs: [ClosedRange<UInt64>]
+    /// Why, in the operator's words.
+    public var reason: Text
+
+    /// Runs that one entry names.
+    public static let maximumRuns = 4_096
+
+    /// An erasure of these positions, which must rise.
+    public init(positions: [UInt64], reason: Text) {
+        var runs: [ClosedRange<UInt64>] = []
+        for position in positions {
+            if let last = runs.last, last.upperBound + 1 == position {
+                runs[runs.count - 1] = last.lowerBound...position
+            } else {
+                runs.append(position...position)
+            }
+        }
+        self.runs = runs
+        self.reason = reason
+    }
+
+    init(runs: [ClosedRange<UInt64>], reason: Text) {
+        self.runs = runs
+        self.reason = reason
+    }
 }
 
 /// What became of one event that the relay signed.

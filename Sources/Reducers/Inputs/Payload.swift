@@ -16,28 +16,37 @@ extension Input {
     public var type: EntryType {
         switch self {
         case .genesis, .policy: .configuration
-        case .operatorCommand: .operatorCommand
+        case .operatorCommand, .management: .operatorCommand
         case .event: .clientEvent
-        case .authenticated, .listening, .closed, .delivered, .dropped: .session
+        case .authenticated, .listening, .inviteRequested, .closed, .delivered, .dropped: .session
+        case .erasure: .erasure
         case .tick, .snapshotPoint, .restart: .mark
         }
     }
 
     /// The payload of the entry: one compact JSON object. An embedded event comes last, byte for byte as it came in.
     ///
-    /// - Parameter answer: what the sender of an event was told, where no decision entry says it.
-    func payload(answer: String?) -> Payload {
+    /// - Parameters:
+    ///   - answer: what the sender was told, where no decision entry says it.
+    ///   - removals: what was taken out of a status report.
+    func payload(answer: String?, removals: Removals) -> Payload {
         var json = JSONWriter()
         json.beginObject()
         var event: Event?
         switch self {
         case .genesis(let genesis): json.write(genesis)
         case .policy(let policy, let rules): return Payload(bytes: policy.payload(rules: rules))
-        case .operatorCommand(let command): json.write(command)
-        case .event(let input, let session):
-            json.field("door", "ws" as Text)
+        case .operatorCommand(let command): command.write(to: &json)
+        case .management(let body, let authorization):
+            json.field("door", Door.http.rawValue)
+            json.field("answer", answer)
+            json.field("body", Text(validUTF8: body))
+            event = authorization
+        case .event(let input, let session, let door):
+            json.field("door", door.rawValue)
             json.field("session", session)
             json.field("answer", answer)
+            if !removals.isEmpty { json.write(removals) }
             event = input
         case .authenticated(let input, let session):
             json.field("did", "authenticated" as Text)
@@ -48,12 +57,18 @@ extension Input {
             json.field("session", session)
             json.key("keys")
             json.write(keys)
+        case .inviteRequested(let session, let code):
+            json.field("did", "invite" as Text)
+            json.field("session", session)
+            json.field("answer", answer)
+            json.field("code", answer == nil ? code : nil)
         case .closed(let session, let reason):
             json.field("did", "closed" as Text)
             json.field("session", session)
             json.field("reason", reason)
         case .delivered(let delivery): json.write(delivery)
         case .dropped(let dropped): json.write(dropped)
+        case .erasure(let erasure): json.write(erasure)
         case .tick: json.field("mark", "tick" as Text)
         case .snapshotPoint: json.field("mark", "snapshot" as Text)
         case .restart: json.field("mark", "restart" as Text)
@@ -139,23 +154,22 @@ extension JSONWriter {
         field("log_signature", Hex.encode(genesis.logSignature))
     }
 
-    fileprivate mutating func write(_ command: OperatorCommand) {
-        switch command {
-        case .membership(.add(let subject, let role)):
-            field("command", "add" as Text)
-            field("key", subject)
-            field("role", role.name)
-        case .membership(.remove(let subject)):
-            field("command", "remove" as Text)
-            field("key", subject)
-        case .membership(.changeRole(let subject, let role)):
-            field("command", "role" as Text)
-            field("key", subject)
-            field("role", role.name)
-        case .setOwner(let subject):
-            field("command", "owner" as Text)
-            field("key", subject)
+    fileprivate mutating func write(_ removals: Removals) {
+        key("removed")
+        beginObject()
+        for (removal, count) in removals.counts {
+            key(removal.rawValue)
+            number(count)
         }
+        endObject()
+    }
+
+    fileprivate mutating func write(_ erasure: Erasure) {
+        key("erased")
+        beginArray()
+        for run in erasure.runs { write([run.lowerBound, run.upperBound]) }
+        endArray()
+        field("reason", erasure.reason)
     }
 
     fileprivate mutating func write(_ delivery: Delivery) {

@@ -22,6 +22,8 @@ struct PayloadObject {
 
     func has(_ name: Text) -> Bool { fields[name] != nil }
 
+    func value(_ name: Text) -> JSONValue? { fields[name] }
+
     func text(_ name: Text) throws(PayloadError) -> Text {
         guard case .string(let text)? = fields[name] else { throw PayloadError("\(name) is not a string") }
         return text
@@ -93,9 +95,14 @@ extension Input {
                 self = try Input.session(try PayloadObject(Array(payload)))
             }
         case .configuration: self = try Input.configuration(Array(payload))
-        case .operatorCommand: self = try Input.command(try PayloadObject(Array(payload)))
+        case .operatorCommand:
+            if let call = try Input.management(payload) {
+                self = call
+            } else {
+                self = .operatorCommand(try OperatorCommand(try PayloadObject(Array(payload))))
+            }
         case .mark: self = try Input.mark(try PayloadObject(Array(payload)))
-        case .erasure: throw PayloadError("erasure entries are unknown to this version")
+        case .erasure: self = .erasure(try Erasure(try PayloadObject(Array(payload))))
         }
     }
 
@@ -117,17 +124,6 @@ extension Input {
                 logSignature: logSignature))
     }
 
-    private static func command(_ object: PayloadObject) throws(PayloadError) -> Input {
-        let key = try object.key("key")
-        switch try object.text("command").string {
-        case "add": return .operatorCommand(.membership(.add(key, try object.role())))
-        case "remove": return .operatorCommand(.membership(.remove(key)))
-        case "role": return .operatorCommand(.membership(.changeRole(key, try object.role())))
-        case "owner": return .operatorCommand(.setOwner(key))
-        case let other: throw PayloadError("command \(other) is unknown")
-        }
-    }
-
     private static func mark(_ object: PayloadObject) throws(PayloadError) -> Input {
         switch try object.text("mark").string {
         case "tick": return .tick
@@ -140,6 +136,9 @@ extension Input {
     private static func session(_ object: PayloadObject) throws(PayloadError) -> Input {
         switch try object.text("did").string {
         case "listening": return .listening(session: try object.number("session"), keys: try object.keys("keys"))
+        case "invite":
+            let code = object.has("code") ? try object.text("code") : ""
+            return .inviteRequested(session: try object.number("session"), code: code)
         case "closed":
             return .closed(session: try object.number("session"), reason: try object.text("reason").string)
         case "delivered":
@@ -156,5 +155,21 @@ extension Input {
             return .dropped(Dropped(counts: counts, keys: try object.keys("keys")))
         case let other: throw PayloadError("session entry \(other) is unknown")
         }
+    }
+}
+
+extension Erasure {
+    fileprivate init(_ object: PayloadObject) throws(PayloadError) {
+        guard case .array(let elements)? = object.value("erased"), elements.count <= Erasure.maximumRuns else {
+            throw PayloadError("erased is not a list of runs")
+        }
+        var runs: [ClosedRange<UInt64>] = []
+        for element in elements {
+            guard let run = element.arrayValue, run.count == 2, let first = run[0].unsignedInteger,
+                let last = run[1].unsignedInteger, first <= last, runs.last.map({ $0.upperBound < first }) ?? true
+            else { throw PayloadError("erased holds something that is not a run of positions") }
+            runs.append(first...last)
+        }
+        self.init(runs: runs, reason: try object.text("reason"))
     }
 }

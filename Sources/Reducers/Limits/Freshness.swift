@@ -1,9 +1,9 @@
 import Nostr
 
 extension Event {
-    /// Whether the event was made within `window` seconds of the log's time, either way.
-    func isFresh(at position: Position, window: Int64) -> Bool {
-        abs(createdAt - position.seconds) <= window
+    /// Whether the event was made within `window` seconds of the log's time, either way, and not before `floor`.
+    func isFresh(at position: Position, window: Int64, floor: Int64) -> Bool {
+        abs(createdAt - position.seconds) <= window && createdAt >= floor
     }
 
     /// How far the event's clock is from the log's, in words.

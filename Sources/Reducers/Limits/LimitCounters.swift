@@ -19,6 +19,10 @@ public struct LimitCounters: Equatable, Sendable {
     public var calls: [Window]
     /// Status reports by reporter.
     public var reports: [Window]
+    /// Membership commands, joins and leaves by author.
+    public var commands: [Window]
+    /// Invite codes by who asked for them.
+    public var invites: [Window]
     /// Connect requests whose ids are remembered.
     public var rememberedRequests: Int
     /// Membership commands whose ids are remembered.
@@ -31,7 +35,8 @@ extension RelayState {
         let time = position?.time ?? 0
         return LimitCounters(
             requests: limits.requests.open(at: time), calls: limits.calls.open(at: time),
-            reports: limits.reports.open(at: time), rememberedRequests: limits.seenRequests.remembered(at: time),
+            reports: limits.reports.open(at: time), commands: limits.commands.open(at: time),
+            invites: limits.invites.open(at: time), rememberedRequests: limits.seenRequests.remembered(at: time),
             rememberedCommands: limits.seenCommands.remembered(at: time))
     }
 }
@@ -39,7 +44,7 @@ extension RelayState {
 extension RateWindows {
     fileprivate func open(at time: Int64) -> [LimitCounters.Window] {
         order.compactMap { key in
-            guard let window = windows[key], time < window.openedAt + WireConstants.rateWindowMicroseconds else {
+            guard let window = windows[key], time < window.openedAt + duration else {
                 return nil
             }
             return LimitCounters.Window(key: key, openedAt: window.openedAt, count: window.count)

@@ -8,16 +8,27 @@ struct Limits: Equatable, Sendable {
     var calls = RateWindows()
     /// Status reports by reporter.
     var reports = RateWindows()
+    /// Membership commands, joins and leaves by author.
+    var commands = RateWindows()
+    /// Invite codes by who asked for them.
+    var invites = RateWindows(duration: Limits.inviteWindowMicroseconds)
     /// Connect requests that were decided.
     var seenRequests = SeenIDs()
     /// Membership commands that were decided.
     var seenCommands = SeenIDs()
+    /// Nothing signed before this is fresh, in seconds: what came earlier may have been decided and forgotten.
+    var freshnessFloor: Int64 = .min
+
+    /// How long a window for invite codes stays open: a day.
+    static let inviteWindowMicroseconds: Int64 = 86_400 * Position.microsecondsPerSecond
 
     /// Forgets everything that the log's time has passed.
     mutating func forget(before time: Int64) {
         requests.forget(before: time)
         calls.forget(before: time)
         reports.forget(before: time)
+        commands.forget(before: time)
+        invites.forget(before: time)
         seenRequests.forget(before: time)
         seenCommands.forget(before: time)
     }
@@ -28,16 +39,36 @@ extension Limits: StateCodable {
         requests.encode(to: &encoder)
         calls.encode(to: &encoder)
         reports.encode(to: &encoder)
+        commands.encode(to: &encoder)
+        invites.encode(to: &encoder)
         seenRequests.encode(to: &encoder)
         seenCommands.encode(to: &encoder)
+        encoder.number(freshnessFloor)
     }
 
     init(from decoder: inout StateDecoder) throws(StateDecodingError) {
         requests = try RateWindows(from: &decoder)
         calls = try RateWindows(from: &decoder)
         reports = try RateWindows(from: &decoder)
+        commands = try RateWindows(from: &decoder)
+        invites = try RateWindows(from: &decoder, duration: Limits.inviteWindowMicroseconds)
         seenRequests = try SeenIDs(from: &decoder)
         seenCommands = try SeenIDs(from: &decoder)
+        freshnessFloor = try decoder.signed()
+    }
+}
+
+extension Limits {
+    /// Prepares for other freshness windows. A longer one must not make fresh again what was decided and forgotten: ids
+    /// are remembered for longer, and what is older than the memory reaches stays stale.
+    mutating func changeFreshness(from old: Policy, to new: Policy, at position: Position) {
+        let requests = new.requestFreshnessSeconds - old.requestFreshnessSeconds
+        let commands = new.commandFreshnessSeconds - old.commandFreshnessSeconds
+        if requests > 0 { seenRequests.prolong(by: 2 * requests) }
+        if commands > 0 { seenCommands.prolong(by: 2 * commands) }
+        guard requests > 0 || commands > 0 else { return }
+        let reach = min(old.requestFreshnessSeconds, old.commandFreshnessSeconds)
+        freshnessFloor = max(freshnessFloor, position.seconds - reach)
     }
 }
 
@@ -57,6 +88,10 @@ extension RelayState {
             let limit = policy.reportsPerSecond
             return limits.reports.current(event.pubkey, at: time) < limit * RelayState.loggedRefusalsPerGrant
                 ? nil : .reportRate(limit)
+        case .addMember, .removeMember, .changeRole, .joinRequest, .leaveRequest, .httpAuthentication:
+            let limit = policy.commandsPerSecond
+            return limits.commands.current(event.pubkey, at: time) < limit * RelayState.loggedRefusalsPerGrant
+                ? nil : .commandRate(limit)
         default:
             return nil
         }

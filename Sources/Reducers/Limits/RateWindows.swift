@@ -12,9 +12,13 @@ struct RateWindows: Equatable, Sendable {
     /// Keys with an open window. One more key finds the limiter full, and is refused: fail closed.
     static let maximumKeys = 65_536
 
+    /// How long a window stays open, in microseconds.
+    let duration: Int64
     private(set) var windows: [PublicKey: Window] = [:]
     /// Every window once, oldest first: all windows are equally long, so they end in the order in which they opened.
     private(set) var order: Deque<PublicKey> = []
+
+    init(duration: Int64 = WireConstants.rateWindowMicroseconds) { self.duration = duration }
 
     /// Counts one attempt and returns how many there were in the window, this one included; `nil` when the limiter is
     /// full.
@@ -32,14 +36,14 @@ struct RateWindows: Equatable, Sendable {
 
     /// How many attempts the key's current window holds.
     func current(_ key: PublicKey, at time: Int64) -> Int64 {
-        guard let window = windows[key], time < window.openedAt + WireConstants.rateWindowMicroseconds else { return 0 }
+        guard let window = windows[key], time < window.openedAt + duration else { return 0 }
         return window.count
     }
 
     /// Drops the windows that have ended.
     mutating func forget(before time: Int64) {
         while let oldest = order.first, let window = windows[oldest],
-            window.openedAt + WireConstants.rateWindowMicroseconds <= time
+            window.openedAt + duration <= time
         {
             windows[oldest] = nil
             order.removeFirst()
@@ -59,6 +63,11 @@ extension RateWindows: StateCodable {
     }
 
     init(from decoder: inout StateDecoder) throws(StateDecodingError) {
+        try self.init(from: &decoder, duration: WireConstants.rateWindowMicroseconds)
+    }
+
+    init(from decoder: inout StateDecoder, duration: Int64) throws(StateDecodingError) {
+        self.init(duration: duration)
         for _ in 0..<(try decoder.count(limit: RateWindows.maximumKeys)) {
             let key = try decoder.key()
             windows[key] = Window(openedAt: try decoder.signed(), count: try decoder.signed())

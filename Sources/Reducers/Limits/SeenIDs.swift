@@ -33,6 +33,11 @@ struct SeenIDs: Equatable, Sendable {
         }
     }
 
+    /// Remembers everything for longer, in seconds.
+    mutating func prolong(by seconds: Int64) {
+        for index in order.indices { order[index].until += seconds * Position.microsecondsPerSecond }
+    }
+
     /// Remembers the id for twice the freshness: it may carry a `created_at` that far ahead of the log's time.
     mutating func see(_ id: EventID, at time: Int64, freshnessSeconds: Int64) -> Outcome {
         forget(before: time)

@@ -26,6 +26,8 @@ public struct Decision: Equatable, Sendable {
         public var requesterListening: UInt64?
         /// Since when the target listens for calls; `nil` when it does not.
         public var targetListening: UInt64?
+        /// What made the invite code with which somebody joined.
+        public var invite: UInt64?
     }
 
     /// The position of the request that was decided.
@@ -75,6 +77,7 @@ extension Decision {
         json.field("target", basis.target)
         json.field("requester_listening", basis.requesterListening)
         json.field("target_listening", basis.targetListening)
+        json.field("invite", basis.invite)
         json.endObject()
         json.field("expires_at", expiresAt.map { UInt64($0) })
         json.endObject()

@@ -114,6 +114,7 @@ extension Decision.Basis {
         self.init(
             policy: policy, requester: object["requester"]?.unsignedInteger, target: object["target"]?.unsignedInteger,
             requesterListening: object["requester_listening"]?.unsignedInteger,
-            targetListening: object["target_listening"]?.unsignedInteger)
+            targetListening: object["target_listening"]?.unsignedInteger,
+            invite: object["invite"]?.unsignedInteger)
     }
 }

@@ -5,11 +5,18 @@ public enum Refusal: Error, Equatable, Sendable {
     case authorMismatch
     case invalidEvent(String)
     case notMember
+    case authorizationUsed
     case relayOnlyKind
     case neverPublished
     case unsupportedKind(String)
     case protectedEvent
     case tooFarInFuture(Int64)
+    case expired
+    case kindNotTaken(UInt16)
+    case tooEasy(difficulty: Int, asked: Int64)
+    case banned
+    case delegationInvalid(String)
+    case notImported(UInt16)
 
     // 24620
     case reporterDelegated
@@ -35,9 +42,25 @@ public enum Refusal: Error, Equatable, Sendable {
     case commandReplayed
     case commandMalformed(String)
     case permissionDenied(Permission)
+    case commandRate(Int64)
     case subjectNotMember
+    case subjectBanned
     case membershipFull
     case ownerExists
+
+    // 28934, 28935, 28936
+    case joinMalformed(String)
+    case inviteInvalid
+    case inviteExpired
+    case inviteNotAllowed
+    case inviteRate(Int64)
+    case invitesFull
+    case leaveNeedsMember
+
+    // NIP-86
+    case managementMalformed(String)
+    case managementUnknown(String)
+    case listFull
 
     /// A memory or queue that has a limit has reached it: fail closed.
     case overloaded(String)
@@ -52,6 +75,8 @@ public enum Refusal: Error, Equatable, Sendable {
         case ownerStays = "owner_stays"
         case roleNeedsOwner = "role_needs_owner"
         case roleOfSelf = "role_of_self"
+        case manageNeedsAdmin = "manage_needs_admin"
+        case ownerLeaves = "owner_leaves"
     }
 }
 
@@ -63,11 +88,18 @@ extension Refusal {
         case .authorMismatch: "author_mismatch"
         case .invalidEvent: "invalid_event"
         case .notMember: "not_member"
+        case .authorizationUsed: "authorization_used"
         case .relayOnlyKind: "relay_only_kind"
         case .neverPublished: "never_published"
         case .unsupportedKind: "unsupported_kind"
         case .protectedEvent: "protected_event"
         case .tooFarInFuture: "too_far_in_future"
+        case .expired: "expired"
+        case .kindNotTaken: "kind_not_taken"
+        case .tooEasy: "too_easy"
+        case .banned: "banned"
+        case .delegationInvalid: "delegation_invalid"
+        case .notImported: "not_imported"
         case .reporterDelegated: "reporter_not_direct_member"
         case .reportRate: "report_rate"
         case .reportNotJSON: "report_not_json"
@@ -87,9 +119,21 @@ extension Refusal {
         case .commandReplayed: "command_replayed"
         case .commandMalformed: "command_malformed"
         case .permissionDenied(let permission): permission.rawValue
+        case .commandRate: "command_rate"
         case .subjectNotMember: "subject_not_member"
+        case .subjectBanned: "subject_banned"
         case .membershipFull: "membership_full"
         case .ownerExists: "owner_exists"
+        case .joinMalformed: "join_malformed"
+        case .inviteInvalid: "invite_invalid"
+        case .inviteExpired: "invite_expired"
+        case .inviteNotAllowed: "invite_not_allowed"
+        case .inviteRate: "invite_rate"
+        case .invitesFull: "invites_full"
+        case .leaveNeedsMember: "leave_needs_member"
+        case .managementMalformed: "management_malformed"
+        case .managementUnknown: "management_unknown"
+        case .listFull: "list_full"
         case .overloaded: "overloaded"
         }
     }
@@ -101,11 +145,19 @@ extension Refusal {
         case .authorMismatch: "invalid: event pubkey does not match authenticated identity"
         case .invalidEvent(let reason): "invalid: \(reason)"
         case .notMember: "restricted: not a relay member"
+        case .authorizationUsed: "auth-required: this authorization was used before"
         case .relayOnlyKind: "restricted: relay-only kind"
         case .neverPublished: "invalid: this kind authenticates a connection or a request and is never published"
         case .unsupportedKind(let reason): "unsupported: \(reason)"
         case .protectedEvent: "restricted: this event may only be published by its author"
         case .tooFarInFuture(let seconds): "invalid: created_at is more than \(seconds) s in the future"
+        case .expired: "invalid: the event has expired"
+        case .kindNotTaken(let kind): "blocked: this relay takes no events of kind \(kind)"
+        case .tooEasy(let difficulty, let asked):
+            "pow: difficulty \(difficulty) is less than \(asked), which this relay asks for"
+        case .banned: "blocked: this key is banned from this relay"
+        case .delegationInvalid(let reason): "restricted: \(reason)"
+        case .notImported(let kind): "invalid: events of kind \(kind) cannot be imported"
         case .reporterDelegated: "restricted: delegated identities cannot report mesh status in v1"
         case .reportRate(let limit): "rate-limited: mesh status report rate exceeded (\(limit)/sec)"
         case .reportNotJSON(let reason): "invalid: mesh status report content is not JSON (\(reason))"
@@ -127,9 +179,21 @@ extension Refusal {
         case .commandReplayed: "duplicate: this membership command was already decided"
         case .commandMalformed(let reason): "invalid: malformed membership command (\(reason))"
         case .permissionDenied(let permission): "restricted: \(permission.text)"
+        case .commandRate(let limit): "rate-limited: membership command rate exceeded (\(limit)/sec)"
+        case .subjectBanned: "restricted: this key is banned; lift the ban first"
         case .subjectNotMember: "invalid: target is not a relay member"
         case .membershipFull: "error: the membership is full (\(Membership.maximumMembers) members)"
         case .ownerExists: "restricted: the relay already has an owner"
+        case .joinMalformed(let reason): "invalid: malformed join request (\(reason))"
+        case .inviteInvalid: "restricted: that is an invalid invite code"
+        case .inviteExpired: "restricted: that invite code is expired"
+        case .inviteNotAllowed: "restricted: you may not invite others to this relay"
+        case .inviteRate(let limit): "rate-limited: more invite codes than \(limit) a day"
+        case .invitesFull: "error: too many invite codes are in use (\(Invites.maximumInvites))"
+        case .leaveNeedsMember: "restricted: not a relay member"
+        case .managementMalformed(let reason): "invalid: malformed call (\(reason))"
+        case .managementUnknown(let method): "unsupported: method \(method) is not offered; see supportedmethods"
+        case .listFull: "error: the list is full (\(Moderation.maximumBans))"
         case .overloaded(let reason): "error: \(reason)"
         }
     }
@@ -147,6 +211,8 @@ extension Refusal.Permission {
         case .ownerStays: "the owner cannot be removed or demoted"
         case .roleNeedsOwner: "only the owner can change roles"
         case .roleOfSelf: "you cannot change your own role"
+        case .manageNeedsAdmin: "only the owner or an admin can manage this relay"
+        case .ownerLeaves: "the owner cannot leave"
         }
     }
 }

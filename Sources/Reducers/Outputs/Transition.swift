@@ -8,11 +8,14 @@ public struct Transition: Equatable, Sendable {
         public var accepted: Bool
         /// The message, with its machine-readable prefix; empty when there is nothing to say.
         public var message: String
+        /// What was asked for, as JSON: the result of a question to the management API (NIP-86).
+        public var result: [UInt8]?
 
         /// An answer with its message.
-        public init(accepted: Bool, message: String) {
+        public init(accepted: Bool, message: String, result: [UInt8]? = nil) {
             self.accepted = accepted
             self.message = message
+            self.result = result
         }
 
         static let accepted = Answer(accepted: true, message: "")
@@ -34,8 +37,10 @@ public struct Transition: Equatable, Sendable {
     public var outputs: [Output] = []
     /// Whether an event is served.
     public var storage = Storage.recorded
-    /// A key that stopped being a member: its sessions end at once.
-    public var expelled: PublicKey?
+    /// Sessions that end at once: their keys are not let in any more.
+    public var ended: [UInt64] = []
+    /// What was taken out of a status report.
+    var removals = Removals()
 }
 
 /// One entry that follows from an input.
@@ -46,6 +51,16 @@ public enum Output: Equatable, Sendable {
 }
 
 extension Transition {
+    /// Whether the relay signs an event of that kind.
+    public func signs(_ kind: Kind) -> Bool {
+        outputs.contains { if case .event(let event) = $0 { event.kind == kind } else { false } }
+    }
+
+    /// Whether the membership changes.
+    public var changesMembership: Bool {
+        outputs.contains { if case .effect = $0 { true } else { false } }
+    }
+
     /// A refusal that is written in the event's own envelope.
     static func refused(_ refusal: Refusal) -> Transition {
         Transition(answer: Answer(accepted: false, message: refusal.message), refusal: refusal)

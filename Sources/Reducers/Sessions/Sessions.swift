@@ -16,6 +16,8 @@ public struct Sessions: Equatable, Sendable {
         public var key: PublicKey
         /// The entry that authenticated it, or that began to listen for it.
         public var seq: UInt64
+        /// The member that vouches for the key (NIP-OA); `nil` for a key that is let in for itself.
+        public var owner: PublicKey?
     }
 
     /// One authenticated connection.
@@ -36,6 +38,9 @@ public struct Sessions: Equatable, Sendable {
     /// Nobody is connected.
     public init() {}
 
+    /// How many sessions there are.
+    public var count: Int { sessions.count }
+
     /// The sessions in the order of their names.
     public var all: [Session] { sessions.values.sorted { $0.id < $1.id } }
 
@@ -46,8 +51,8 @@ public struct Sessions: Equatable, Sendable {
     public func listening(to key: PublicKey) -> UInt64? { listeners[key]?.first?.seq }
 
     /// Ties a key to a session, opening the session when `id` is `nil`. `false` when a limit is reached.
-    mutating func authenticate(_ key: PublicKey, session id: UInt64?, at seq: UInt64) -> Bool {
-        let tie = Tie(key: key, seq: seq)
+    mutating func authenticate(_ key: PublicKey, owner: PublicKey?, session id: UInt64?, at seq: UInt64) -> Bool {
+        let tie = Tie(key: key, seq: seq, owner: owner)
         guard let id else {
             guard sessions.count < Sessions.maximumSessions else { return false }
             sessions[seq] = Session(id: seq, keys: [tie])
@@ -84,10 +89,15 @@ public struct Sessions: Equatable, Sendable {
         unlisten(session)
     }
 
-    /// Ends every session that holds the key.
-    mutating func close(key: PublicKey) {
-        for session in all where session.keys.contains(where: { $0.key == key }) { close(session: session.id) }
+    /// Ends every session with a tie that is not good any more, and returns the sessions in the order of their names.
+    mutating func close(where isOver: (Tie) -> Bool) -> [UInt64] {
+        let ended = sessions.values.filter { $0.keys.contains(where: isOver) }.map(\.id).sorted()
+        for id in ended { close(session: id) }
+        return ended
     }
+
+    /// Ends every session that holds the key, or a key that it vouches for.
+    mutating func close(key: PublicKey) -> [UInt64] { close { $0.key == key || $0.owner == key } }
 
     /// Ends every session: the relay was restarted.
     mutating func closeAll() {
@@ -105,13 +115,16 @@ extension Sessions: StateCodable {
         for tie in ties {
             encoder.key(tie.key)
             encoder.number(tie.seq)
+            encoder.flag(tie.owner != nil)
+            if let owner = tie.owner { encoder.key(owner) }
         }
     }
 
     private static func ties(from decoder: inout StateDecoder) throws(StateDecodingError) -> [Tie] {
         var ties: [Tie] = []
         for _ in 0..<(try decoder.count(limit: maximumKeys)) {
-            ties.append(Tie(key: try decoder.key(), seq: try decoder.number()))
+            let (key, seq) = (try decoder.key(), try decoder.number())
+            ties.append(Tie(key: key, seq: seq, owner: try decoder.flag() ? try decoder.key() : nil))
         }
         return ties
     }

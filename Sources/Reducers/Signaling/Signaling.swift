@@ -35,7 +35,8 @@ extension RelayState {
 
         let window = policy.requestFreshnessSeconds
         try recorder.require(
-            .freshness, event.isFresh(at: position, window: window), .requestNotFresh(window),
+            .freshness, event.isFresh(at: position, window: window, floor: limits.freshnessFloor),
+            .requestNotFresh(window),
             event.freshnessFact(at: position, basis: context.policySeq))
         let sighting = limits.seenRequests.see(event.id, at: position.time, freshnessSeconds: window)
         if sighting == .full { throw .overloaded("too many requests are remembered, try again in a minute") }

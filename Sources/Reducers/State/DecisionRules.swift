@@ -3,7 +3,7 @@ import Nostr
 /// Mesh requests and membership commands: what has a decision entry, granted or refused.
 extension RelayState {
     mutating func decideRequest<R: CheckRecorder>(
-        _ event: Event, session id: UInt64, at position: Position, recorder: inout R
+        _ event: Event, session id: UInt64?, at position: Position, recorder: inout R
     ) -> Transition {
         var decision = decision(on: event, at: position)
         decision.target = event.tags.firstValue(of: "p").flatMap { PublicKey(lowercasing: $0) }
@@ -26,15 +26,17 @@ extension RelayState {
     }
 
     mutating func decideCommand<R: CheckRecorder>(
-        _ event: Event, session id: UInt64, at position: Position, recorder: inout R
+        _ event: Event, session id: UInt64?, at position: Position, recorder: inout R
     ) -> Transition {
         var decision = decision(on: event, at: position)
         do {
             try authored(event, by: try authenticated(id, recorder: &recorder), recorder: &recorder)
+            try checkRate(ofCommand: event, at: position, recorder: &recorder)
             try checkFreshness(ofCommand: event, at: position, recorder: &recorder)
             let change = try MembershipChange(event)
             decision.target = change.key
             decision.basis.target = membership[change.key]?.since
+            try checkBan(of: change, recorder: &recorder)
             let ruling = try membership.judge(change, by: event.pubkey, recorder: &recorder)
             return carryOut(ruling, decision, at: position)
         } catch {
@@ -42,36 +44,34 @@ extension RelayState {
         }
     }
 
-    mutating func apply<R: CheckRecorder>(
-        _ command: OperatorCommand, at position: Position, recorder: inout R
-    ) -> Transition {
-        var decision = Decision(
-            request: position.seq, outcome: .refused, code: "", message: "", rules: context.rules,
-            basis: Decision.Basis(policy: context.policySeq))
-        do {
-            let ruling: Membership.Ruling
-            switch command {
-            case .membership(let change):
-                decision.target = change.key
-                ruling = try membership.rule(change, recorder: &recorder)
-            case .setOwner(let key):
-                decision.target = key
-                ruling = try membership.rule(owner: key)
-            }
-            decision.basis.target = decision.target.flatMap { membership[$0]?.since }
-            return carryOut(ruling, decision, at: position)
-        } catch {
-            return refused(decision, error)
+    /// Every attempt counts, refused ones too.
+    mutating func checkRate<R: CheckRecorder>(
+        ofCommand event: Event, at position: Position, recorder: inout R
+    ) throws(Refusal) {
+        guard let attempts = limits.commands.count(event.pubkey, at: position.time) else {
+            throw .overloaded("too many keys send commands at once, try again in a second")
         }
+        let limit = context.policy.commandsPerSecond
+        try recorder.require(
+            .rate, attempts <= limit, .commandRate(limit),
+            Fact("command \(attempts) of at most \(limit) in its window", basis: context.policySeq))
+    }
+
+    /// Nobody is added who is banned.
+    func checkBan<R: CheckRecorder>(of change: MembershipChange, recorder: inout R) throws(Refusal) {
+        guard case .add(let key, _) = change, let ban = moderation[key] else { return }
+        try recorder.require(
+            .subject, false, .subjectBanned, Fact("\(key.shortNpub) is banned", basis: ban.seq))
     }
 
     /// A signed command is good once and for a short time, or whoever saw it could undo its undoing.
-    private mutating func checkFreshness<R: CheckRecorder>(
+    mutating func checkFreshness<R: CheckRecorder>(
         ofCommand event: Event, at position: Position, recorder: inout R
     ) throws(Refusal) {
         let window = context.policy.commandFreshnessSeconds
         try recorder.require(
-            .freshness, event.isFresh(at: position, window: window), .commandNotFresh(window),
+            .freshness, event.isFresh(at: position, window: window, floor: limits.freshnessFloor),
+            .commandNotFresh(window),
             event.freshnessFact(at: position, basis: context.policySeq))
         let sighting = limits.seenCommands.see(event.id, at: position.time, freshnessSeconds: window)
         if sighting == .full { throw .overloaded("too many commands are remembered, try again in a minute") }
@@ -79,20 +79,20 @@ extension RelayState {
     }
 
     /// The decision on an event before anything is known: refused, standing on the policy alone.
-    private func decision(on event: Event, at position: Position) -> Decision {
+    func decision(on event: Event, at position: Position) -> Decision {
         Decision(
             request: position.seq, kind: event.kind, author: event.pubkey, outcome: .refused, code: "", message: "",
             rules: context.rules,
             basis: Decision.Basis(policy: context.policySeq, requester: membership[event.pubkey]?.since))
     }
 
-    private func decided(_ decision: Decision, _ outputs: [Output], expelled: PublicKey? = nil) -> Transition {
+    func decided(_ decision: Decision, _ outputs: [Output], ended: [UInt64] = []) -> Transition {
         Transition(
             answer: Transition.Answer(accepted: true, message: decision.message),
-            outputs: [.decision(decision)] + outputs, expelled: expelled)
+            outputs: [.decision(decision)] + outputs, ended: ended)
     }
 
-    private func refused(_ decision: Decision, _ refusal: Refusal) -> Transition {
+    func refused(_ decision: Decision, _ refusal: Refusal) -> Transition {
         var decision = decision
         decision.outcome = .refused
         decision.code = refusal.code
@@ -103,7 +103,7 @@ extension RelayState {
     }
 
     /// Carries out a ruling: the decision, the effect, the new list, the announcement, and an emptied note.
-    private mutating func carryOut(
+    mutating func carryOut(
         _ ruling: Membership.Ruling, _ ruled: Decision, at position: Position
     ) -> Transition {
         var decision = ruled
@@ -125,9 +125,10 @@ extension RelayState {
                 outputs.append(.event(announcement))
             }
             guard effect.change == .remove else { return decided(decision, outputs) }
-            sessions.close(key: effect.key)
+            let ended = sessions.close(key: effect.key)
+            invites.revoke(by: effect.key)
             if let note = discovery.empty(effect.key, at: position, context: context) { outputs.append(.event(note)) }
-            return decided(decision, outputs, expelled: effect.key)
+            return decided(decision, outputs, ended: ended)
         }
     }
 }

@@ -3,13 +3,18 @@ import Nostr
 /// Where an event goes by its kind.
 extension RelayState {
     mutating func apply<R: CheckRecorder>(
-        _ event: Event, session id: UInt64, at position: Position, recorder: inout R
+        _ event: Event, session id: UInt64?, door: Door, at position: Position, recorder: inout R
     ) -> Transition {
+        if door == .imported { return takeImported(event, recorder: &recorder) }
         switch event.kind {
         case .meshConnectRequest:
             return decideRequest(event, session: id, at: position, recorder: &recorder)
         case .addMember, .removeMember, .changeRole:
             return decideCommand(event, session: id, at: position, recorder: &recorder)
+        case .joinRequest:
+            return decideJoin(event, at: position, recorder: &recorder)
+        case .leaveRequest:
+            return decideLeave(event, session: id, at: position, recorder: &recorder)
         default:
             break
         }
@@ -19,15 +24,12 @@ extension RelayState {
             case .meshStatusReport:
                 try authored(event, by: session, recorder: &recorder)
                 return try takeReport(event, at: position, recorder: &recorder)
-            case .meshStatus, .callMeNow, .membershipList, .memberAdded, .memberRemoved:
+            case let kind where kind.isRelayOnly:
                 try recorder.require(
                     .kind, false, .relayOnlyKind, Fact("only the relay publishes kind \(event.kind.rawValue)"))
             case .clientAuthentication, .httpAuthentication:
                 try recorder.require(
                     .kind, false, .neverPublished, Fact("kind \(event.kind.rawValue) is never published"))
-            case .joinRequest, .inviteRequest, .leaveRequest:
-                let reason = "this relay has no join, invite or leave requests yet; ask an admin"
-                try recorder.require(.kind, false, .unsupportedKind(reason), Fact("NIP-43 requests"))
             default:
                 try admitRegular(event, from: session, at: position, recorder: &recorder)
             }
@@ -38,8 +40,8 @@ extension RelayState {
     }
 
     /// Check 1 of every event: the session is authenticated.
-    func authenticated<R: CheckRecorder>(_ id: UInt64, recorder: inout R) throws(Refusal) -> Sessions.Session {
-        guard let session = sessions[id] else {
+    func authenticated<R: CheckRecorder>(_ id: UInt64?, recorder: inout R) throws(Refusal) -> Sessions.Session {
+        guard let id, let session = sessions[id] else {
             recorder.record(.session, passed: false, fact: Fact("the session is not authenticated, or it ended"))
             throw .notAuthenticated
         }
@@ -66,10 +68,36 @@ extension RelayState {
         try recorder.require(
             .freshness, event.createdAt <= position.seconds + limit, .tooFarInFuture(limit),
             Fact("created_at \(event.createdAt)", basis: context.policySeq))
+        if let expiration = event.expiration, !event.kind.isEphemeral {
+            try recorder.require(
+                .expiration, expiration > position.seconds, .expired, Fact("expires at \(expiration)"))
+        }
+        try recorder.require(
+            .kind, moderation.takes(event.kind), .kindNotTaken(event.kind.rawValue), Fact("kind \(event.kind)"))
+        let asked = context.policy.minimumDifficulty
+        if asked > 0 {
+            let difficulty = event.committedDifficulty
+            try recorder.require(
+                .difficulty, difficulty >= asked, .tooEasy(difficulty: difficulty, asked: asked),
+                Fact("difficulty \(difficulty) of at least \(asked)", basis: context.policySeq))
+        }
         guard event.isProtected else { return }
         try recorder.require(
             .protected, session.keys.contains { $0.key == event.pubkey }, .protectedEvent,
             Fact("signed by \(event.pubkey.shortNpub)"))
+    }
+
+    /// An event that the operator brought in: what queries serve, and nothing that acts.
+    private func takeImported<R: CheckRecorder>(_ event: Event, recorder: inout R) -> Transition {
+        let kind = event.kind
+        let isServed = !kind.isEphemeral && !kind.isRelayOnly && !kind.isMembershipCommand
+        do {
+            try recorder.require(
+                .kind, isServed, .notImported(kind.rawValue), Fact("imported by the operator, kind \(kind)"))
+            return Transition(storage: .served)
+        } catch {
+            return .refused(error)
+        }
     }
 
     private mutating func takeReport<R: CheckRecorder>(
@@ -83,10 +111,11 @@ extension RelayState {
             .rate, reports <= policy.reportsPerSecond, .reportRate(policy.reportsPerSecond),
             Fact("report \(reports) of at most \(policy.reportsPerSecond) in its window", basis: context.policySeq))
         do {
-            let projection = try Projection(report: event.content.utf8, policy: policy)
+            var removals = Removals()
+            let projection = try Projection(report: event.content.utf8, policy: policy, removals: &removals)
             let note = try discovery.report(projection, by: event.pubkey, at: position, context: context)
             recorder.record(.content, passed: true, fact: Fact(note == nil ? "changes nothing" : "a new note"))
-            return Transition(outputs: note.map { [.event($0)] } ?? [])
+            return Transition(outputs: note.map { [.event($0)] } ?? [], removals: removals)
         } catch {
             recorder.record(.content, passed: false, fact: Fact(error.message))
             throw error

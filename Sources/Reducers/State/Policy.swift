@@ -11,6 +11,14 @@ public struct Policy: Equatable, Sendable {
     public var requireMembership = true
     /// Whether a call-me-now reaches only sessions that are authenticated as its recipient.
     public var privateSignaling = true
+    /// Whether a key that a member vouches for may open a session (NIP-OA). It never passes a mesh check.
+    public var allowDelegation = false
+    /// Whether a note is kept free of addresses and names that nobody else can or should use.
+    public var endpointHygiene = true
+    /// Hosts of relays that an endpoint token may name; every other relay is a third party's (`endpointHygiene`).
+    public var endpointRelays: [String] = []
+    /// Who may ask the relay for invite codes (NIP-43, kind 28935).
+    public var invites = InviteRight.admin
     /// A reporter silent for this many seconds has its note emptied.
     public var stalenessSeconds: Int64 = 60
     /// The NIP-40 expiration of a note, in seconds after it was made; renewed when less than the staleness is left.
@@ -27,6 +35,16 @@ public struct Policy: Equatable, Sendable {
     public var callsPerTargetPerSecond: Int64 = 100
     /// Status reports in one window of a reporter; the next one is refused.
     public var reportsPerSecond: Int64 = 20
+    /// Membership commands, joins and leaves in one window of an author; the next one is refused.
+    public var commandsPerSecond: Int64 = 20
+    /// Invite codes that one member may ask for in a day.
+    public var invitesPerDay: Int64 = 20
+    /// How long an invite code is good, in seconds.
+    public var inviteLifetimeSeconds: Int64 = 604_800
+    /// How many may join with one invite code.
+    public var inviteUses: Int64 = 1
+    /// Leading zero bits that the id of an ordinary event needs (NIP-13); 0 asks for none.
+    public var minimumDifficulty: Int64 = 0
     /// Models that one status report may name, its peers' included.
     public var maximumModels: Int64 = 256
     /// Elements of `peers` in one status report.
@@ -62,6 +80,11 @@ public struct Policy: Equatable, Sendable {
         Number(name: "requests_per_second", path: \.requestsPerSecond, range: 1...10_000),
         Number(name: "calls_per_target_per_second", path: \.callsPerTargetPerSecond, range: 1...10_000),
         Number(name: "reports_per_second", path: \.reportsPerSecond, range: 1...10_000),
+        Number(name: "commands_per_second", path: \.commandsPerSecond, range: 1...10_000),
+        Number(name: "invites_per_day", path: \.invitesPerDay, range: 0...10_000),
+        Number(name: "invite_lifetime_seconds", path: \.inviteLifetimeSeconds, range: 60...31_536_000),
+        Number(name: "invite_uses", path: \.inviteUses, range: 1...10_000),
+        Number(name: "minimum_difficulty", path: \.minimumDifficulty, range: 0...256),
         Number(name: "maximum_models", path: \.maximumModels, range: 1...10_000),
         Number(name: "maximum_peers", path: \.maximumPeers, range: 1...10_000),
         Number(name: "maximum_targets", path: \.maximumTargets, range: 1...10_000),
@@ -70,10 +93,47 @@ public struct Policy: Equatable, Sendable {
         Number(name: "maximum_projection_bytes", path: \.maximumProjectionBytes, range: 1_024...1_048_576),
     ]
 
+    /// One setting of a policy that is on or off.
+    struct Flag: @unchecked Sendable {
+        // As above.
+        let name: StaticString
+        let path: WritableKeyPath<Policy, Bool>
+    }
+
+    /// The settings that are on or off, in the order in which they are written.
+    static let flags: [Flag] = [
+        Flag(name: "require_membership", path: \.requireMembership),
+        Flag(name: "private_signaling", path: \.privateSignaling),
+        Flag(name: "allow_delegation", path: \.allowDelegation),
+        Flag(name: "endpoint_hygiene", path: \.endpointHygiene),
+    ]
+
+    /// Hosts that `endpointRelays` may list.
+    public static let maximumEndpointRelays = 64
+    /// Bytes of a host name (RFC 1035, section 2.3.4).
+    public static let maximumHostBytes = 253
+
     /// The names, defaults and ranges of the numeric settings, for configuration and help.
     public static var numericSettings: [(name: String, value: Int64, range: ClosedRange<Int64>)] {
         let defaults = Policy()
         return numbers.map { (String(describing: $0.name), defaults[keyPath: $0.path], $0.range) }
+    }
+
+    /// The names and defaults of the settings that are on or off, for configuration and help.
+    public static var flagSettings: [(name: String, value: Bool)] {
+        let defaults = Policy()
+        return flags.map { (String(describing: $0.name), defaults[keyPath: $0.path]) }
+    }
+
+    /// A setting that is on or off by its name; `nil` for a name that does not exist.
+    public subscript(flag name: String) -> Bool? {
+        get { Policy.flags.first { String(describing: $0.name) == name }.map { self[keyPath: $0.path] } }
+        set {
+            guard let newValue, let flag = Policy.flags.first(where: { String(describing: $0.name) == name }) else {
+                return
+            }
+            self[keyPath: flag.path] = newValue
+        }
     }
 
     /// The value of a numeric setting by its name; `nil` for a name that does not exist.

@@ -11,10 +11,15 @@ extension Policy {
         json.key("policy")
         json.beginObject()
         json.field("dialect", dialect.rawValue)
-        json.key("require_membership")
-        json.bool(requireMembership)
-        json.key("private_signaling")
-        json.bool(privateSignaling)
+        for flag in Policy.flags {
+            json.key(flag.name)
+            json.bool(self[keyPath: flag.path])
+        }
+        json.field("invites", invites.rawValue)
+        json.key("endpoint_relays")
+        json.beginArray()
+        for host in endpointRelays { json.string(host) }
+        json.endArray()
         for number in Policy.numbers {
             json.key(number.name)
             json.number(self[keyPath: number.path])
@@ -42,8 +47,19 @@ extension Policy {
                     throw PayloadError("dialect \(text) is unknown")
                 }
                 policy.dialect = dialect
-            case ("require_membership", .bool(let flag)): policy.requireMembership = flag
-            case ("private_signaling", .bool(let flag)): policy.privateSignaling = flag
+            case ("invites", .string(let text)):
+                guard let right = InviteRight(rawValue: text.string) else {
+                    throw PayloadError("invites \(text) is unknown")
+                }
+                policy.invites = right
+            case ("endpoint_relays", .array(let hosts)):
+                guard hosts.count <= Policy.maximumEndpointRelays else {
+                    throw PayloadError("too many endpoint_relays")
+                }
+                policy.endpointRelays = hosts.compactMap { $0.stringValue?.string }
+            case (let setting, .bool(let flag)):
+                guard policy[flag: setting] != nil else { throw PayloadError("policy setting \(setting) is unknown") }
+                policy[flag: setting] = flag
             case (let setting, .number(let text)):
                 guard let number = Policy.numbers.first(where: { String(describing: $0.name) == setting }),
                     let value = Int64(text.string), number.range.contains(value)

@@ -15,6 +15,10 @@ public struct RelayState: Equatable, Sendable {
     public internal(set) var discovery = Discovery()
     /// How calls ended.
     public internal(set) var signaling = Signaling()
+    /// The codes with which somebody may join.
+    public internal(set) var invites = Invites()
+    /// Who and what is shut out, and how the relay presents itself.
+    public internal(set) var moderation = Moderation()
     /// Who is connected and listening.
     public internal(set) var sessions = Sessions()
     /// Rate windows and remembered ids.
@@ -47,14 +51,6 @@ public struct RelayState: Equatable, Sendable {
         return apply(input, at: position, recorder: &recorder)
     }
 
-    /// The checks that an event goes through when it is applied here, in order.
-    public func explain(_ event: Event, session: UInt64, at position: Position) -> (checks: [Check], Transition) {
-        var recorder = KeepingRecorder()
-        var copy = self
-        let transition = copy.apply(.event(event, session: session), at: position, recorder: &recorder)
-        return (recorder.checks, transition)
-    }
-
     mutating func apply<R: CheckRecorder>(
         _ input: Input, at position: Position, recorder: inout R
     ) -> Transition {
@@ -68,17 +64,21 @@ public struct RelayState: Equatable, Sendable {
             return apply(policy, rules, at: position)
         case .operatorCommand(let command):
             return apply(command, at: position, recorder: &recorder)
-        case .event(let event, let session):
-            return apply(event, session: session, at: position, recorder: &recorder)
+        case .management(let body, let authorization):
+            return decideCall(body, authorization, at: position, recorder: &recorder)
+        case .event(let event, let session, let door):
+            return apply(event, session: session, door: door, at: position, recorder: &recorder)
         case .authenticated(let event, let session):
             return authenticate(event, session: session, at: position)
+        case .inviteRequested(let session, let code):
+            return invite(session: session, code: code, at: position, recorder: &recorder)
         case .listening(let session, let keys):
             sessions.listen(session: session, to: keys, at: position.seq)
             return Transition()
         case .closed(let session, _):
             sessions.close(session: session)
             return Transition()
-        case .delivered, .dropped:
+        case .delivered, .dropped, .erasure:
             return Transition()
         case .tick:
             let events = discovery.emptyStale(at: position, context: context)
@@ -94,6 +94,8 @@ public struct RelayState: Equatable, Sendable {
     /// Every type-8 entry forgets what time has passed, and pins the whole state.
     private mutating func mark(_ transition: Transition, at position: Position) -> Transition {
         limits.forget(before: position.time)
+        discovery.forget(before: position.seconds)
+        invites.forget(before: position.seconds)
         stateRoot = SHA256.hash(encoded())
         return transition
     }
@@ -109,40 +111,19 @@ public struct RelayState: Equatable, Sendable {
                 discovery.empty(key, at: position, context: context).map(Output.event)
             }
         }
+        limits.changeFreshness(from: context.policy, to: policy, at: position)
         context.policy = policy
         context.rules = rules
         context.policySeq = position.seq
+        let strangers = Set(sessions.all.flatMap(\.keys).filter { !isAdmitted($0) }.map(\.seq))
+        transition.ended = sessions.close { strangers.contains($0.seq) }
         return transition
-    }
-
-    /// Whether a key may open a session: the relay asks before it logs an authentication, so that strangers cost the
-    /// log nothing.
-    public func admission(of key: PublicKey, session: UInt64?) -> Refusal? {
-        guard seat(of: key).isAdmitted else { return .notMember }
-        switch session {
-        case nil where sessions.sessions.count >= Sessions.maximumSessions:
-            return .overloaded("too many sessions, try again later")
-        case let id? where sessions[id] == nil:
-            return .notAuthenticated
-        case let id? where (sessions[id]?.keys.count ?? 0) >= Sessions.maximumKeys:
-            return .overloaded("too many keys on one connection (at most \(Sessions.maximumKeys))")
-        default:
-            return nil
-        }
-    }
-
-    private mutating func authenticate(_ event: Event, session: UInt64?, at position: Position) -> Transition {
-        if let refusal = admission(of: event.pubkey, session: session) { return .refused(refusal) }
-        guard sessions.authenticate(event.pubkey, session: session, at: position.seq) else {
-            return .refused(.notAuthenticated)
-        }
-        return Transition()
     }
 }
 
 extension RelayState {
     /// The first byte of an encoded state: what a later layout would change.
-    static let codecVersion: UInt8 = 1
+    static let codecVersion: UInt8 = 2
     private static let maximumOriginBytes = 1024
 
     /// The canonical encoding: what `state_root` hashes and a snapshot stores. The root itself is not part of it.
@@ -158,6 +139,8 @@ extension RelayState {
         encoder.number(context.policySeq)
         membership.encode(to: &encoder)
         discovery.encode(to: &encoder)
+        invites.encode(to: &encoder)
+        moderation.encode(to: &encoder)
         encoder.number(signaling.granted)
         encoder.number(signaling.refused)
         sessions.encode(to: &encoder)
@@ -194,6 +177,8 @@ extension RelayState {
         context.policySeq = try decoder.number()
         membership = try Membership(from: &decoder)
         discovery = try Discovery(from: &decoder)
+        invites = try Invites(from: &decoder)
+        moderation = try Moderation(from: &decoder)
         signaling.granted = try decoder.number()
         signaling.refused = try decoder.number()
         sessions = try Sessions(from: &decoder)

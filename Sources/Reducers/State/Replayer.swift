@@ -38,9 +38,16 @@ public enum Replayer {
             state = snapshot
             start = seq + 1
         }
+        var erased: Position?
         try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
+            let position = Position(seq: entry.leaf.seq, time: entry.leaf.time)
             if let input = try entry.input() {
-                state.apply(input, at: Position(seq: entry.leaf.seq, time: entry.leaf.time))
+                state.apply(input, at: position)
+            } else if !entry.leaf.type.isOutput {
+                erased = position
+                state.skip(erasedAt: position, decision: nil)
+            } else if let cause = erased, cause.seq + 1 == position.seq {
+                state.skip(erasedAt: cause, decision: try entry.decision())
             }
             if let progress, entry.leaf.seq.isMultiple(of: progressInterval) {
                 progress(entry.leaf.seq - start, end - start)
@@ -72,12 +79,28 @@ public enum Replayer {
 }
 
 extension EntryView {
-    /// The input that the entry holds; `nil` for an output.
+    /// The decision that the entry holds; `nil` for any other entry.
+    func decision() throws(ReplayError) -> Decision? {
+        guard leaf.type == .decision, let payload else { return nil }
+        do {
+            return try Decision(payload: payload)
+        } catch {
+            throw ReplayError(seq: leaf.seq, reason: error.description)
+        }
+    }
+
+    /// The input that the entry holds; `nil` for an output, and for an input that was erased.
     ///
-    /// - Throws: `ReplayError` for a payload that is erased or not understood.
+    /// What may be erased decides nothing for longer than a few minutes: rate windows, remembered ids, a note. So a
+    /// replay goes on without it, and comes to the same state again (docs/design/erasure.md).
+    ///
+    /// - Throws: `ReplayError` for a payload that is not understood, or that must not be erased.
     public func input() throws(ReplayError) -> Input? {
         guard !leaf.type.isOutput else { return nil }
-        guard let payload else { throw ReplayError(seq: leaf.seq, reason: "its payload was erased") }
+        guard let payload else {
+            guard leaf.flags & LeafFlags.erasable == 0 else { return nil }
+            throw ReplayError(seq: leaf.seq, reason: "its payload is missing, and was not one that may be erased")
+        }
         do {
             return try Input(type: leaf.type, payload: payload)
         } catch {

@@ -63,12 +63,13 @@ extension Applied {
         salt: Bytes32, sign: (UnsignedEvent) throws(Failure) -> Event
     ) throws(Failure) -> Step {
         let refusal = transition.hasDecision ? nil : transition.refusal
-        let payload = input.payload(answer: refusal?.message)
+        let payload = input.payload(answer: refusal?.message, removals: transition.removals)
         var drafts: [Draft] = []
         drafts.reserveCapacity(1 + transition.outputs.count)
         drafts.append(
             Draft(
-                type: input.type, rules: UInt32(truncatingIfNeeded: rules.before), membersRoot: members.before,
+                type: input.type, flags: input.flags, rules: UInt32(truncatingIfNeeded: rules.before),
+                membersRoot: members.before,
                 stateRoot: state.before, salt: salt, payload: payload.bytes,
                 shape: payload.shape, event: payload.indexing(transition.storage)))
         var events: [(seq: UInt64, event: Event)] = []
@@ -90,13 +91,36 @@ extension Applied {
             }
             drafts.append(
                 Draft(
-                    type: output.type, rules: UInt32(truncatingIfNeeded: rules.after), membersRoot: membersRoot,
+                    type: output.type, flags: output.flags, rules: UInt32(truncatingIfNeeded: rules.after),
+                    membersRoot: membersRoot,
                     stateRoot: state.after, salt: Commitment.outputSalt(input: salt, index: UInt32(index + 1)),
-                    payload: payload.bytes, shape: payload.shape, event: payload.indexing(.served)))
+                    payload: payload.bytes, shape: payload.shape, event: payload.indexing(output.storage)))
             // An entry commits to the members before it: the effect still sees the old list, what follows the new one.
             if case .effect = output { membersRoot = members.after }
         }
         return Step(position: position, transition: transition, drafts: drafts, events: events)
+    }
+}
+
+extension Input {
+    /// Whether the payload may be erased: the events of people, but not what the membership rests on.
+    var flags: UInt8 {
+        guard case .event(let event, _, _) = self, !event.kind.changesMembership else { return 0 }
+        return LeafFlags.erasable
+    }
+}
+
+extension Output {
+    /// Whether the payload may be erased: what carries addresses.
+    var flags: UInt8 {
+        guard case .event(let event) = self, event.kind == .meshStatus || event.kind == .callMeNow else { return 0 }
+        return LeafFlags.erasable
+    }
+
+    /// Whether the event goes to subscribers: an invite code is for who asked only.
+    var storage: Transition.Storage {
+        guard case .event(let event) = self, event.kind == .inviteRequest else { return .served }
+        return .recorded
     }
 }
 

@@ -19,6 +19,7 @@ final class Sequencer: @unchecked Sendable {
     static let keptSnapshots = 64
 
     private let log: EventLog
+    private let facts: LiveFacts
     private let secret: SecretKey
     private let limits: ServerLimits
     private let logger: Logger
@@ -34,10 +35,12 @@ final class Sequencer: @unchecked Sendable {
     private var entriesSinceSnapshot = 0
 
     init(
-        log: EventLog, state: RelayState, secret: SecretKey, limits: ServerLimits, shardCount: Int, logger: Logger,
+        log: EventLog, state: RelayState, facts: LiveFacts, secret: SecretKey, limits: ServerLimits, shardCount: Int,
+        logger: Logger,
         publish: @escaping @Sendable (CommittedBatch) -> Void, fail: @escaping @Sendable (any Error) -> Void
     ) {
         self.log = log
+        self.facts = facts
         self.state = state
         self.secret = secret
         self.limits = limits
@@ -84,6 +87,7 @@ final class Sequencer: @unchecked Sendable {
         if work.entries > 0 {
             try work.batch.commit()
             entriesSinceSnapshot += work.entries
+            facts.renew(state, all: work.changesSettings)
         } else {
             work.batch.abort()
         }
@@ -109,6 +113,7 @@ final class Sequencer: @unchecked Sendable {
         let batch: Batch
         var committed: CommittedBatch
         var answers: [() -> Void] = []
+        var changesSettings = false
         var entries = 0
 
         init(batch: Batch, shardCount: Int) {
@@ -119,6 +124,11 @@ final class Sequencer: @unchecked Sendable {
         mutating func reply(to sender: Submission.Sender, _ content: Reply.Content) {
             guard case .connection(let id) = sender else { return }
             committed.replies[id.shard].append(Reply(connection: id.number, content: content))
+        }
+
+        mutating func answer(_ sender: Submission.Sender, _ answer: Transition.Answer) {
+            guard case .caller(let resume) = sender else { return }
+            answers.append { resume(answer) }
         }
     }
 
@@ -139,34 +149,27 @@ final class Sequencer: @unchecked Sendable {
         case .delivered(let delivery):
             try append(.delivered(delivery), &work)
         case .operatorCommand(let command):
-            let answer = try append(.operatorCommand(command), &work).transition.answer
-            if case .caller(let resume) = submission.sender { work.answers.append { resume(answer) } }
+            work.answer(submission.sender, try append(.operatorCommand(command), &work).transition.answer)
+        case .policy(let policy):
+            work.answer(submission.sender, try put(policy, &work))
+        case .join(let event, let door):
+            let answer = try join(event, door, &work)
+            work.reply(to: submission.sender, .joined(event.id, answer))
+            work.answer(submission.sender, answer)
+        case .invite(let session, let subscription):
+            let (event, answer) = try invite(session, &work)
+            work.reply(to: submission.sender, .invited(subscription, event, answer))
+        case .admission(let authorization):
+            work.answer(submission.sender, admission(authorization))
+        case .post(let event, let authorization):
+            work.answer(submission.sender, try post(event, authorization, &work))
+        case .management(let body, let authorization):
+            work.answer(submission.sender, try manage(body, authorization, &work))
+        case .imported(let event):
+            work.answer(submission.sender, try bringIn(event, &work))
         case .dropped(let reason, let key):
             tally.count(reason, key: key)
         }
-    }
-
-    private func take(_ event: Event, session: UInt64, _ work: inout Work) throws -> Transition.Answer {
-        if let refusal = state.turnsAway(event, at: work.batch.next(now: Clock.microseconds()).time) {
-            tally.count(refusal.code, key: event.pubkey)
-            return Transition.Answer(accepted: false, message: refusal.message)
-        }
-        // Mesh requests and commands remember their ids in the state, so that a replay is a logged refusal.
-        if try work.batch.contains(event.id) {
-            return Transition.Answer(accepted: true, message: "duplicate: already have this event")
-        }
-        return try append(.event(event, session: session), &work).transition.answer
-    }
-
-    private func authenticate(
-        _ event: Event, session: UInt64?, _ work: inout Work
-    ) throws -> (Transition.Answer, session: UInt64?) {
-        if let refusal = state.admission(of: event.pubkey, session: session) {
-            tally.count(refusal.code, key: event.pubkey)
-            return (Transition.Answer(accepted: false, message: refusal.message), nil)
-        }
-        let step = try append(.authenticated(event, session: session), &work)
-        return (step.transition.answer, step.transition.answer.accepted ? session ?? step.position.seq : nil)
     }
 
     @discardableResult
@@ -174,7 +177,124 @@ final class Sequencer: @unchecked Sendable {
         let (step, served) = try work.batch.append(input, to: &state, signedBy: secret)
         work.entries += step.drafts.count
         work.committed.events.append(contentsOf: served)
-        if let expelled = step.transition.expelled { work.committed.expelled.append(expelled) }
+        work.committed.ended.formUnion(step.transition.ended)
+        switch input {
+        case .operatorCommand, .management, .policy: work.changesSettings = true
+        default: break
+        }
         return step
+    }
+
+    /// Counts what is turned away before the log, and returns what its sender is told.
+    private func turnAway(_ refusal: Refusal, key: PublicKey?) -> Transition.Answer {
+        tally.count(refusal.code, key: key)
+        return Transition.Answer(accepted: false, message: refusal.message)
+    }
+}
+
+// MARK: What is turned away before the log, and what is not
+
+extension Sequencer {
+    private func take(
+        _ event: Event, session: UInt64?, door: Door = .webSocket, _ work: inout Work
+    ) throws -> Transition.Answer {
+        if let refusal = state.turnsAway(event, at: work.batch.next(now: Clock.microseconds()).time) {
+            return turnAway(refusal, key: event.pubkey)
+        }
+        // Mesh requests and commands remember their ids in the state, so that a replay is a logged refusal.
+        if try work.batch.contains(event.id) {
+            return Transition.Answer(accepted: true, message: "duplicate: already have this event")
+        }
+        return try append(.event(event, session: session, door: door), &work).transition.answer
+    }
+
+    private func authenticate(
+        _ event: Event, session: UInt64?, _ work: inout Work
+    ) throws -> (Transition.Answer, session: UInt64?) {
+        if let refusal = state.admission(of: event, session: session).refusal {
+            return (turnAway(refusal, key: event.pubkey), nil)
+        }
+        let step = try append(.authenticated(event, session: session), &work)
+        return (step.transition.answer, step.transition.answer.accepted ? session ?? step.position.seq : nil)
+    }
+
+    /// Strangers may try codes, but neither at the log's expense nor at that of a signature check.
+    private func join(_ event: Event, _ door: Door, _ work: inout Work) throws -> Transition.Answer {
+        guard state.knowsInvite(of: event) || state.membership[event.pubkey] != nil else {
+            return turnAway(.inviteInvalid, key: nil)
+        }
+        do {
+            try event.verify()
+        } catch {
+            return turnAway(.invalidEvent(error.message), key: nil)
+        }
+        return try take(event, session: nil, door: door, &work)
+    }
+
+    private func invite(_ session: UInt64, _ work: inout Work) throws -> (Event?, Transition.Answer) {
+        guard state.sessions[session] != nil else { return (nil, turnAway(.notAuthenticated, key: nil)) }
+        let code = Text(Hex.encode(Array(Randomness.bytes32().bytes.prefix(Sequencer.inviteCodeBytes))))
+        let step = try append(.inviteRequested(session: session, code: code), &work)
+        return (step.events.first?.event, step.transition.answer)
+    }
+
+    /// Random bytes of an invite code.
+    private static let inviteCodeBytes = 16
+
+    private func admission(_ authorization: Event) -> Transition.Answer {
+        state.admission(of: authorization, session: nil).refusal.map { turnAway($0, key: authorization.pubkey) }
+            ?? Transition.Answer(accepted: true, message: "")
+    }
+
+    /// Whether an authorization is in the log already: the memory of what was used ends with the process, the log does
+    /// not.
+    private func wasUsed(_ authorization: Event) throws -> Bool {
+        try log.read { try !$0.positions(of: authorization.id).isEmpty }
+    }
+
+    /// One event over HTTP: a session that begins with its authorization and ends with its answer.
+    private func post(_ event: Event, _ authorization: Event, _ work: inout Work) throws -> Transition.Answer {
+        if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
+        if let refusal = state.admission(of: authorization, session: nil).refusal {
+            guard event.kind == .joinRequest, event.pubkey == authorization.pubkey else {
+                return turnAway(refusal, key: authorization.pubkey)
+            }
+            return try join(event, .http, &work)
+        }
+        let (answer, session) = try authenticate(authorization, session: nil, &work)
+        guard let session else { return answer }
+        let outcome = try take(event, session: session, door: .http, &work)
+        if state.sessions[session] != nil { try append(.closed(session: session, reason: "answered"), &work) }
+        return outcome
+    }
+
+    private func manage(_ body: [UInt8], _ authorization: Event, _ work: inout Work) throws -> Transition.Answer {
+        if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
+        guard state.membership[authorization.pubkey] != nil else {
+            return turnAway(.notMember, key: authorization.pubkey)
+        }
+        guard body.count <= ManagementCall.maximumBodyBytes, String(validating: body, as: UTF8.self) != nil else {
+            return turnAway(
+                .managementMalformed("at most \(ManagementCall.maximumBodyBytes) bytes of JSON"),
+                key: authorization.pubkey)
+        }
+        if let refusal = state.turnsAway(authorization, at: work.batch.next(now: Clock.microseconds()).time) {
+            return turnAway(refusal, key: authorization.pubkey)
+        }
+        return try append(.management(body: body, authorization: authorization), &work).transition.answer
+    }
+
+    private func put(_ policy: Policy, _ work: inout Work) throws -> Transition.Answer {
+        guard policy != state.policy else {
+            return Transition.Answer(accepted: true, message: "info: these settings are in force already")
+        }
+        return try append(.policy(policy, .current), &work).transition.answer
+    }
+
+    private func bringIn(_ event: Event, _ work: inout Work) throws -> Transition.Answer {
+        if try work.batch.contains(event.id) {
+            return Transition.Answer(accepted: true, message: "duplicate: already have this event")
+        }
+        return try append(.event(event, session: nil, door: .imported), &work).transition.answer
     }
 }

@@ -20,6 +20,20 @@ struct Submission: Sendable {
         case closed(session: UInt64, reason: String)
         case delivered(Delivery)
         case operatorCommand(OperatorCommand)
+        /// A request to join, of which nothing was checked yet: most strangers' are not worth it.
+        case join(Event, Door)
+        /// One verified event that came over HTTP, and the verified NIP-98 event that authorizes it.
+        case post(Event, authorization: Event)
+        /// A call of the management API (NIP-86) with its verified NIP-98 event.
+        case management(body: [UInt8], authorization: Event)
+        /// Whether the author of a verified NIP-98 event may read. Nothing is logged.
+        case admission(Event)
+        /// A session wants an invite code, for a subscription.
+        case invite(session: UInt64, subscription: SubscriptionID)
+        /// The settings that decisions depend on, from here on.
+        case policy(Policy)
+        /// A verified event that the operator brings in.
+        case imported(Event)
         /// Something turned away before the log: a count of one, and a key where its signature was good.
         case dropped(reason: String, key: PublicKey?)
     }
@@ -38,8 +52,9 @@ struct Submission: Sendable {
     var isUrgent: Bool {
         switch content {
         case .event(let event, _): event.kind.isDecided || event.kind == .meshStatusReport
-        case .delivered, .dropped, .closed: false
-        case .authenticate, .listening, .operatorCommand: true
+        case .delivered, .dropped, .closed, .imported: false
+        case .authenticate, .listening, .operatorCommand, .join, .post, .management, .admission, .invite, .policy:
+            true
         }
     }
 }
@@ -51,6 +66,10 @@ struct Reply: Sendable {
         case event(EventID, Transition.Answer)
         /// `OK` for an authentication; `session` names the session when it was accepted.
         case authenticated(EventID, PublicKey, Transition.Answer, session: UInt64?)
+        /// `OK` for a request to join.
+        case joined(EventID, Transition.Answer)
+        /// The invite code that was asked for, or why there is none.
+        case invited(SubscriptionID, Event?, Transition.Answer)
         /// The session's listening is on record.
         case listening
     }
@@ -71,8 +90,8 @@ struct CommittedBatch: Sendable {
     var replies: [[Reply]]
     /// Events for whoever subscribed, in the order of the log.
     var events: [LiveEvent] = []
-    /// Keys that stopped being members.
-    var expelled: [PublicKey] = []
+    /// Sessions, by their names in the log, whose keys are not let in any more.
+    var ended: Set<UInt64> = []
     /// Whether call-me-nows reach only sessions of their recipient.
     var privateSignaling = true
 }

@@ -20,6 +20,7 @@ final class Server: Sendable {
     private let readiness = Readiness()
     private let connections = ConnectionCount()
     private let information: RelayInformation
+    let facts: LiveFacts
     private let shared: SessionContext
     private let logger: Logger
 
@@ -32,8 +33,9 @@ final class Server: Sendable {
         let threads = settings.limits.threads == 0 ? System.coreCount : settings.limits.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let router = Router()
+        facts = LiveFacts(opened.state)
         sequencer = Sequencer(
-            log: opened.log, state: opened.state, secret: opened.identity.relay, limits: settings.limits,
+            log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay, limits: settings.limits,
             shardCount: threads, logger: logger, publish: { router.publish($0) }, fail: fail)
         let sequencer = sequencer
         shards = group.makeIterator().enumerated().map { index, loop in
@@ -169,7 +171,7 @@ private final class Router: Sendable {
 
     func publish(_ batch: CommittedBatch) {
         let shards = shards.withLock { $0 }
-        let isForAll = !batch.events.isEmpty || !batch.expelled.isEmpty
+        let isForAll = !batch.events.isEmpty || !batch.ended.isEmpty
         for shard in shards where isForAll || !batch.replies[shard.index].isEmpty {
             shard.eventLoop.execute { shard.publish(batch) }
         }

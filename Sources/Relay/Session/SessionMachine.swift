@@ -29,6 +29,7 @@ struct SessionMachine {
         case nothing
         case authentication
         case listening(SubscriptionID, [Filter])
+        case invite(SubscriptionID, [Filter])
         case query(SubscriptionID)
     }
 
@@ -111,7 +112,10 @@ struct SessionMachine {
 
     private mutating func publish(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         guard let name else {
-            return refuse(event, closedDoor, &effects)
+            guard event.kind == .joinRequest else { return refuse(event, closedDoor, &effects) }
+            inFlight += 1
+            effects.append(.submit(.join(event, .webSocket)))
+            return
         }
         // Before the signature is checked: it costs a hundred times as much as looking.
         if !event.kind.isDecided, surroundings.isStored(event.id) {
@@ -167,6 +171,17 @@ struct SessionMachine {
         }
         subscriptions[id] = filters
         effects.append(.subscribe(id, filters))
+        if let name, filters.contains(where: { $0.asksForInvite }) {
+            waiting = .invite(id, filters)
+            effects.append(.submit(.invite(session: name, subscription: id)))
+        } else {
+            query(id, filters, surroundings, &effects)
+        }
+    }
+
+    private mutating func query(
+        _ id: SubscriptionID, _ filters: [Filter], _ surroundings: Surroundings, _ effects: inout [Effect]
+    ) {
         // The stored events come after the log knows who listens: EOSE means that calls will arrive.
         if reportListening(surroundings, &effects) {
             waiting = .listening(id, filters)
@@ -201,7 +216,7 @@ struct SessionMachine {
 
     mutating func replied(_ reply: Reply.Content, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         switch reply {
-        case .event(let id, let answer):
+        case .event(let id, let answer), .joined(let id, let answer):
             inFlight -= 1
             effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
         case .authenticated(let id, let key, let answer, let session):
@@ -214,6 +229,17 @@ struct SessionMachine {
             }
             effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
             if session != nil, !subscriptions.isEmpty { reportListening(surroundings, &effects) }
+        case .invited(let id, let event, let answer):
+            guard case .invite(id, let filters) = waiting else { break }
+            waiting = .nothing
+            if let event {
+                effects.append(.send(.event(id, raw: event.raw)))
+                query(id, filters, surroundings, &effects)
+            } else {
+                subscriptions[id] = nil
+                effects.append(.unsubscribe(id))
+                effects.append(.send(.closed(id, message: answer.message)))
+            }
         case .listening:
             // A CLOSE reports without waiting; only a REQ waits for its report.
             if case .listening(let id, let filters) = waiting {
@@ -233,25 +259,10 @@ struct SessionMachine {
     }
 }
 
-extension Kind {
-    /// Kinds that act for their author, who therefore has to be an authenticated key of the session.
-    var actsForAuthor: Bool {
-        switch self {
-        case .meshStatusReport, .meshConnectRequest, .addMember, .removeMember, .changeRole: true
-        default: false
-        }
-    }
-
-    /// Kinds whose every arrival is a decision of its own: the reducers remember their ids.
-    var isDecided: Bool {
-        switch self {
-        case .meshConnectRequest, .addMember, .removeMember, .changeRole: true
-        default: false
-        }
-    }
-}
-
 extension Filter {
+    /// Whether the filter asks the relay for an invite code (NIP-43).
+    var asksForInvite: Bool { kinds?.contains(.inviteRequest) ?? false }
+
     /// Whether a call-me-now that the relay signs now for this key would match.
     func hears(callsTo key: PublicKey, from relay: PublicKey, at now: Int64) -> Bool {
         guard ids == nil, kinds?.contains(.callMeNow) ?? true, authors?.contains(relay) ?? true else { return false }

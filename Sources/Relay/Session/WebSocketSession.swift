@@ -40,6 +40,9 @@ final class WebSocketSession: ChannelInboundHandler {
     /// Whether the connection proved to hold this key, given in hex.
     func holds(_ key: Text) -> Bool { machine.keys.contains { Text($0.hex) == key } }
 
+    /// Whether the session's name in the log is one of these.
+    func isNamed(in names: Set<UInt64>) -> Bool { machine.name.map(names.contains) ?? false }
+
     // MARK: The connection's life
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -190,6 +193,8 @@ final class WebSocketSession: ChannelInboundHandler {
         case .event(let event, _): replied(.event(event.id, answer))
         case .authenticate(let event, _): replied(.authenticated(event.id, event.pubkey, answer, session: nil))
         case .listening: close(.unexpectedServerError, "error: the relay is overloaded, try again later")
+        case .join(let event, _): replied(.joined(event.id, answer))
+        case .invite(_, let subscription): replied(.invited(subscription, nil, answer))
         default: break
         }
     }

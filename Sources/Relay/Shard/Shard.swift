@@ -76,8 +76,8 @@ final class Shard: @unchecked Sendable {
             }
             if let call { calls.append(call) }
         }
-        for key in batch.expelled {
-            for session in sessions.values where session.holds(Text(key.hex)) { session.expel() }
+        if !batch.ended.isEmpty {
+            for session in sessions.values where session.isNamed(in: batch.ended) { session.expel() }
         }
         for session in touched.values { session.flush() }
         for call in calls { call.whenComplete { [self] delivery in report(delivery) } }

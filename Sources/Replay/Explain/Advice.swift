@@ -35,7 +35,15 @@ enum Advice {
         case .notMember: "the key has to be a member first: an admin adds it"
         case .relayOnlyKind: "nobody can publish this kind: the relay makes it itself"
         case .neverPublished: "it goes into an AUTH message or an HTTP header, not into an EVENT message"
-        case .unsupportedKind: "an admin has to add or remove the member instead"
+        case .unsupportedKind: "this relay does not do this"
+        case .authorizationUsed: "each NIP-98 event is good for one request: sign a new one"
+        case .expired: "its NIP-40 expiration has passed: sign it again with a later one"
+        case .kindNotTaken: "an admin has to allow the kind (NIP-86 allowkind)"
+        case .tooEasy(_, let asked): "the author has to mine the event to difficulty \(asked) (NIP-13)"
+        case .banned: "an admin has to lift the ban (NIP-86 unbanpubkey)"
+        case .delegationInvalid(let reason):
+            "\(Printable.text(Text(reason))): the owner has to sign a new auth tag (NIP-OA)"
+        case .notImported: "commands, requests and the relay's own events are not imported"
         case .protectedEvent: "the author itself has to publish it, over a session authenticated with its key"
         case .tooFarInFuture(let seconds):
             "the author's clock has to be right: its created_at may be at most \(seconds) s ahead of the relay's clock"
@@ -63,6 +71,17 @@ enum Advice {
         case .targetRate(let limit): "the target must not be called more than \(limit) times a second"
         case .commandMalformed(let reason): "the command's tags have to be right: \(Printable.text(Text(reason)))"
         case .permissionDenied(let permission): text(permission)
+        case .commandRate(let limit): "the author has to send at most \(limit) commands a second"
+        case .subjectBanned: "an admin has to lift the ban first (NIP-86 unbanpubkey)"
+        case .joinMalformed(let reason): "the request has to be right: \(Printable.text(Text(reason)))"
+        case .inviteInvalid: "the code has to be one that was not used up or taken back: ask for a new one"
+        case .inviteExpired: "somebody who may invite has to make a new code"
+        case .inviteNotAllowed: "the policy (`invites`) has to let this member invite"
+        case .inviteRate(let limit): "at most \(limit) codes a day: wait, or ask somebody else"
+        case .invitesFull, .listFull: "something has to be taken off the list first"
+        case .leaveNeedsMember: "only a member can leave"
+        case .managementMalformed(let reason): "the call has to be right: \(Printable.text(Text(reason)))"
+        case .managementUnknown: "see the method supportedmethods"
         case .subjectNotMember: "the key in the p tag has to be a member\(blame(steps))"
         case .membershipFull: "somebody has to be removed first"
         case .ownerExists: "a relay has one owner for life; start a new relay with another owner"
@@ -74,6 +93,8 @@ enum Advice {
         case .addNeedsAdmin, .removeNeedsAdmin: "the author has to be the owner or an admin"
         case .adminNeedsOwner, .roleNeedsOwner, .adminsByOwner: "the owner itself has to do this"
         case .removeSelf, .roleOfSelf: "somebody else has to do this: nobody removes itself or changes its own role"
+        case .manageNeedsAdmin: "the author has to be the owner or an admin"
+        case .ownerLeaves: "the owner stays for life; start a new relay with another owner"
         case .ownerStays: "nobody can remove or demote the owner"
         }
     }

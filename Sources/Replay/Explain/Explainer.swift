@@ -91,7 +91,7 @@ struct Explainer {
         let key: PublicKey?
         switch check {
         case .session:
-            guard case .input(.event(_, let session), _) = input.content else { return nil }
+            guard case .input(.event(_, let session?, _), _) = input.content else { return nil }
             return try History.session(session, before: input.leaf.seq, in: reader)
         case .requesterMember, .reporterMember, .permission: key = input.event?.pubkey
         case .targetMember, .subject: key = transition.decision?.target

@@ -95,7 +95,7 @@ struct AttemptReader {
         attempt.requester.listeningSince = decision.basis.requesterListening
         attempt.target.listeningSince = decision.basis.targetListening
         if let request, request.leaf.seq == decision.request,
-            case .event(let event, _)? = try? request.payload.withUnsafeBytes({
+            case .event(let event, _, _)? = try? request.payload.withUnsafeBytes({
                 try Input(type: .clientEvent, payload: $0)
             })
         {

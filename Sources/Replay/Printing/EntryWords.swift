@@ -26,11 +26,12 @@ struct EntryWords {
         switch input {
         case .genesis: "genesis"
         case .policy: "policy"
-        case .operatorCommand: "operator"
+        case .operatorCommand, .management: "operator"
         case .event: "event"
-        case .authenticated, .listening, .closed: "session"
+        case .authenticated, .listening, .inviteRequested, .closed: "session"
         case .delivered: "delivery"
         case .dropped: "dropped"
+        case .erasure: "erasure"
         case .tick: "tick"
         case .snapshotPoint: "snapshot"
         case .restart: "restart"
@@ -56,7 +57,11 @@ struct EntryWords {
         case .genesis(let genesis): "the log \(genesis.origin) of the relay \(names(genesis.relay))"
         case .policy(let policy, let rules): PolicyWords.summary(policy, rules: rules)
         case .operatorCommand(let command): text(command)
-        case .event(let event, _): text(event) + (answer.map { " | \(printable($0))" } ?? "")
+        case .management(let body, let authorization):
+            text(call: body, by: authorization) + (answer.map { " | \(printable($0))" } ?? "")
+        case .event(let event, _, let door):
+            text(event) + (door == .webSocket ? "" : " (\(door.rawValue))")
+                + (answer.map { " | \(printable($0))" } ?? "")
         case .authenticated(let event, let session):
             session.map { "session \($0) of \(opened($0)) authenticated as \(names(event.pubkey)) too" }
                 ?? "session \(seq) opened by \(names(event.pubkey))"
@@ -64,10 +69,14 @@ struct EntryWords {
             keys.isEmpty
                 ? "session \(session) of \(opened(session)) listens for no calls any more"
                 : "session \(session) of \(opened(session)) listens for calls of \(keys.map(names.callAsFunction).joined(separator: ", "))"
+        case .inviteRequested(let session, _):
+            "session \(session) of \(opened(session)) asked for an invite code"
+                + (answer.map { " | \(printable($0))" } ?? "")
         case .closed(let session, let reason):
             "session \(session) of \(opened(session)) closed" + (reason.isEmpty ? "" : ": \(printable(Text(reason)))")
         case .delivered(let delivery): text(delivery)
         case .dropped(let dropped): text(dropped)
+        case .erasure(let erasure): text(erasure)
         case .tick: "time passed"
         case .snapshotPoint: "the state was hashed"
         case .restart: "the relay started; every session before this is gone"
@@ -83,7 +92,35 @@ struct EntryWords {
         case .membership(.remove(let key)): "remove \(names(key))"
         case .membership(.changeRole(let key, let role)): "make \(names(key)) \(role.name)"
         case .setOwner(let key): "make \(names(key)) the owner"
+        case .invite(let hash, let role, let uses, _, let label):
+            "make an invite code \(hash.hex.prefix(8))… for \(uses) to join as \(role.name)\(noted(label))"
+        case .revokeInvite(let hash): "take the invite code \(hash.hex.prefix(8))… back"
+        case .ban(let key, let reason): "ban \(names(key))\(noted(reason))"
+        case .unban(let key): "lift the ban of \(names(key))"
+        case .banEvent(let id, let reason): "take the event \(names.event(id)) out of what is served\(noted(reason))"
+        case .allowKind(let kind): "take events of kind \(kind)"
+        case .disallowKind(let kind): "take no events of kind \(kind)"
+        case .blockAddress(let address, let reason): "block \(printable(address))\(noted(reason))"
+        case .unblockAddress(let address): "unblock \(printable(address))"
+        case .describe(let property, let text): "the relay's \(property.rawValue) is now \(printable(text))"
         }
+    }
+
+    private func noted(_ text: Text) -> String { text.isEmpty ? "" : " (\(printable(text)))" }
+
+    private func text(call body: [UInt8], by authorization: Event) -> String {
+        let what =
+            switch try? ManagementCall(body: body) {
+            case .command(let command)?: text(command)
+            case .question(let question)?: question.rawValue
+            case nil: "a call that is not understood"
+            }
+        return "\(what), asked by \(names(authorization.pubkey))"
+    }
+
+    private func text(_ erasure: Erasure) -> String {
+        let count = erasure.runs.reduce(0) { $0 + $1.count }
+        return "the payloads of \(count) entries were erased\(noted(erasure.reason))"
     }
 
     /// A client's event: kind, author and whom it is about.

@@ -82,7 +82,7 @@ struct ExplanationText {
     /// A fact's text with the keys spelled as the user asked for.
     private func spelled(_ fact: String) -> String {
         var keys = [input.event?.pubkey, explanation.decision?.target].compactMap { $0 }
-        if case .input(.event(_, let session), _) = input.content, let opener = words.sessions[session] {
+        if case .input(.event(_, let session?, _), _) = input.content, let opener = words.sessions[session] {
             keys.append(opener)
         }
         return keys.reduce(Printable.text(Text(fact))) { text, key in

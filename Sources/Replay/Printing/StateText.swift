@@ -25,6 +25,7 @@ struct StateText {
         }
         lines.append("notes       \(state.discovery.notes.count)")
         for note in state.discovery.notes { lines.append("  \(line(note, at: time))") }
+        lines += moderationLines
         let sessions = state.sessions.all
         lines.append("sessions    \(sessions.count)")
         for session in sessions { lines.append("  \(line(session))") }
@@ -32,14 +33,40 @@ struct StateText {
         lines.append(
             """
             limits      \(limits.rememberedRequests) requests and \(limits.rememberedCommands) commands remembered, \
-            \(limits.requests.count + limits.calls.count + limits.reports.count) rate windows open
+            \(limits.requests.count + limits.calls.count + limits.reports.count + limits.commands.count) rate windows open
             """)
         for (what, windows, most) in [
             ("requests by", limits.requests, state.policy.requestsPerSecond),
             ("calls to", limits.calls, state.policy.callsPerTargetPerSecond),
             ("reports by", limits.reports, state.policy.reportsPerSecond),
+            ("commands by", limits.commands, state.policy.commandsPerSecond),
+            ("invite codes a day for", limits.invites, state.policy.invitesPerDay),
         ] {
             for window in windows { lines.append("  \(window.count) of \(most) \(what) \(names(window.key))") }
+        }
+        return lines
+    }
+
+    /// Invite codes and what is shut out; nothing where there is none.
+    private var moderationLines: [String] {
+        let moderation = state.moderation
+        var lines: [String] = []
+        if !state.invites.all.isEmpty { lines.append("invites     \(state.invites.all.count)") }
+        for invite in state.invites.all {
+            lines.append(
+                "  \(invite.hash.hex.prefix(8))…  \(invite.role.name) by \(invite.inviter.map { names($0) } ?? "the operator"), "
+                    + "\(invite.uses) left, until \(Timestamp.text(seconds: invite.expiresAt)) (entry \(invite.seq))")
+        }
+        for ban in moderation.keys { lines.append("banned      \(names(ban.subject)) since entry \(ban.seq)") }
+        for ban in moderation.events { lines.append("banned      event \(ban.subject.hex) since entry \(ban.seq)") }
+        for ban in moderation.addresses {
+            lines.append("blocked     \(Printable.text(ban.subject)) since entry \(ban.seq)")
+        }
+        if !moderation.allowedKinds.isEmpty {
+            lines.append("kinds       only \(moderation.allowedKinds.map(\.description).joined(separator: " "))")
+        }
+        if !moderation.disallowedKinds.isEmpty {
+            lines.append("kinds       not \(moderation.disallowedKinds.map(\.description).joined(separator: " "))")
         }
         return lines
     }
@@ -90,6 +117,16 @@ struct StateText {
             json.list("keys", session.keys, write)
             json.list("listening", session.listening, write)
         }
+        json.list("invites", state.invites.all) { invite, json in
+            json.field("hash", invite.hash)
+            json.field("inviter", invite.inviter)
+            json.field("role", invite.role.name)
+            json.field("uses", invite.uses)
+            json.field("expires_at", invite.expiresAt)
+            json.field("label", invite.label.isEmpty ? nil : invite.label)
+            json.field("position", invite.seq)
+        }
+        write(state.moderation, to: &json)
         json.key("calls")
         json.beginObject()
         json.field("granted", state.signaling.granted)
@@ -101,6 +138,8 @@ struct StateText {
         json.list("requests", limits.requests, write)
         json.list("calls", limits.calls, write)
         json.list("reports", limits.reports, write)
+        json.list("commands", limits.commands, write)
+        json.list("invites", limits.invites, write)
         json.field("remembered_requests", limits.rememberedRequests)
         json.field("remembered_commands", limits.rememberedCommands)
         json.endObject()
@@ -126,9 +165,36 @@ struct StateText {
         json.raw(note.content.utf8)
     }
 
+    private func write(_ moderation: Moderation, to json: inout JSONWriter) {
+        json.key("moderation")
+        json.beginObject()
+        json.list("keys", moderation.keys) { ban, json in json.ban("key", Text(ban.subject.hex), ban.reason, ban.seq) }
+        json.list("events", moderation.events) { ban, json in json.ban("id", Text(ban.subject.hex), ban.reason, ban.seq)
+        }
+        json.list("addresses", moderation.addresses) { ban, json in
+            json.ban("address", ban.subject, ban.reason, ban.seq)
+        }
+        for (name, kinds) in [
+            ("allowed_kinds" as StaticString, moderation.allowedKinds),
+            ("disallowed_kinds", moderation.disallowedKinds),
+        ] {
+            json.key(name)
+            json.beginArray()
+            for kind in kinds { json.number(UInt64(kind.rawValue)) }
+            json.endArray()
+        }
+        for property in Moderation.Property.allCases {
+            guard let text = moderation.properties[property] else { continue }
+            json.key(property.rawValue)
+            json.string(text)
+        }
+        json.endObject()
+    }
+
     private func write(_ tie: Sessions.Tie, to json: inout JSONWriter) {
         json.field("key", tie.key)
         json.field("since", tie.seq)
+        json.field("owner", tie.owner)
     }
 
     private func write(_ window: LimitCounters.Window, to json: inout JSONWriter) {
@@ -139,6 +205,12 @@ struct StateText {
 }
 
 extension JSONWriter {
+    fileprivate mutating func ban(_ name: StaticString, _ subject: Text, _ reason: Text, _ seq: UInt64) {
+        field(name, subject)
+        if !reason.isEmpty { field("reason", reason) }
+        field("position", seq)
+    }
+
     /// Writes a list of objects.
     mutating func list<Element>(
         _ name: StaticString, _ elements: [Element], _ write: (Element, inout JSONWriter) -> Void

@@ -16,7 +16,7 @@ struct VerificationText {
             ]
         }
         return [
-            "verified: \(result.entries.grouped) entries, every one of them what it has to be",
+            "verified: \(result.entries.grouped) entries, every one of them what it has to be" + gaps,
             "  log         \(result.origin ?? "unnamed"), relay \(result.relay.map(names.callAsFunction) ?? "unknown")",
             """
               events      \(result.clientEvents.grouped) from clients, \(result.relayEvents.grouped) signed by the relay, \
@@ -30,6 +30,15 @@ struct VerificationText {
             "  time        \(times ?? "none")",
             "  speed       \(speed)",
         ]
+    }
+
+    /// What could not be recomputed because it was erased; nothing where nothing was.
+    private var gaps: String {
+        guard result.erased > 0 else { return "" }
+        let uncertain =
+            result.uncertain == 0
+            ? "" : ", and \(result.uncertain.grouped) inputs after them came out otherwise for want of them"
+        return "; \(result.erased.grouped) payloads were erased, their leaves are in the tree\(uncertain)"
     }
 
     private var seconds: String {
@@ -62,6 +71,8 @@ struct VerificationText {
         json.field("applied", result.applied)
         json.field("unchanged", result.unchanged)
         json.field("refused", result.refused)
+        json.field("erased", result.erased)
+        json.field("uncertain", result.uncertain)
         json.field("log", result.origin)
         json.field("relay", result.relay)
         json.field("root", result.root)

@@ -24,8 +24,13 @@ struct EntryFilter {
         case .erased: return false
         case .input(let input, _):
             switch input {
-            case .event(let event, let session):
-                return names(key, event) || sessions[session] == key
+            case .event(let event, let session, _):
+                return names(key, event) || session.map { sessions[$0] } == key
+            case .management(let body, let authorization):
+                if authorization.pubkey == key { return true }
+                guard case .command(let command)? = try? ManagementCall(body: body) else { return false }
+                return command.key == key
+            case .inviteRequested(let session, _): return sessions[session] == key
             case .authenticated(let event, let session):
                 return event.pubkey == key || session.map { sessions[$0] } == key
             case .listening(let session, let keys):
@@ -34,10 +39,9 @@ struct EntryFilter {
             case .delivered(let delivery):
                 return (delivery.written + delivery.dropped).contains { sessions[$0] == key }
             case .dropped(let dropped): return dropped.keys.contains(key)
-            case .operatorCommand(.membership(let change)): return change.key == key
-            case .operatorCommand(.setOwner(let subject)): return subject == key
+            case .operatorCommand(let command): return command.key == key
             case .genesis(let genesis): return genesis.relay == key
-            case .policy, .tick, .snapshotPoint, .restart: return false
+            case .policy, .erasure, .tick, .snapshotPoint, .restart: return false
             }
         }
     }

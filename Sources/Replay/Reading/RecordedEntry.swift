@@ -36,7 +36,8 @@ struct RecordedEntry {
     /// The event that the entry holds: a client's, a NIP-42 proof, or one that the relay signed.
     var event: Event? {
         switch content {
-        case .input(.event(let event, _), _), .input(.authenticated(let event, _), _), .output(.event(let event, _)):
+        case .input(.event(let event, _, _), _), .input(.authenticated(let event, _), _), .output(.event(let event, _)),
+            .input(.management(_, let event), _):
             event
         default: nil
         }

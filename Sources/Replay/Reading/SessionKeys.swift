@@ -29,7 +29,8 @@ extension RecordedEntry {
     fileprivate var sessions: [UInt64] {
         guard case .input(let input, _) = content else { return [] }
         switch input {
-        case .event(_, let session), .authenticated(_, let session?), .listening(let session, _),
+        case .event(_, let session?, _), .inviteRequested(let session, _), .authenticated(_, let session?),
+            .listening(let session, _),
             .closed(let session, _):
             return [session]
         case .delivered(let delivery): return delivery.written + delivery.dropped

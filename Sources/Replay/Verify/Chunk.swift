@@ -29,6 +29,8 @@ final class Chunk: @unchecked Sendable {
             case signed(Event)
             /// An output without an event: compared as bytes.
             case bytes
+            /// The payload was erased, as it may be.
+            case erased
         }
 
         var content = Content.bytes
@@ -39,6 +41,7 @@ final class Chunk: @unchecked Sendable {
     struct Tally {
         var leafHash = Bytes32.zero
         var isRelayEvent = false
+        var isErased = false
         var signatures: UInt8 = 0
     }
 
@@ -46,6 +49,8 @@ final class Chunk: @unchecked Sendable {
     struct Step {
         var row: Int
         var applied: Applied
+        /// Whether an input not long before was erased, so that what was computed may stand on less than the relay knew.
+        var isUncertain: Bool
     }
 
     /// The position of the first row.
@@ -58,6 +63,8 @@ final class Chunk: @unchecked Sendable {
     private(set) var steps: [Step] = []
     /// The first divergence among the steps; set by `compare()`.
     private(set) var divergence: Divergence?
+    /// Steps that came out otherwise than recorded, for want of what was erased before; set by `compare()`.
+    private(set) var uncertain: UInt64 = 0
 
     var count: Int { rows.count }
 
@@ -84,6 +91,12 @@ final class Chunk: @unchecked Sendable {
         return try bytes.withUnsafeBufferPointer { (all) throws(E) -> R in
             try body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: all[range])))
         }
+    }
+
+    /// The decision in a row; `nil` for any other row, and behind the end.
+    func decision(_ index: Int) -> Decision? {
+        guard index < rows.count, rows[index].leaf.type == .decision, rows[index].payload != nil else { return nil }
+        return withPayload(index) { try? Decision(payload: $0) }
     }
 
     /// Checks every entry by itself, on all cores.
@@ -115,6 +128,10 @@ final class Chunk: @unchecked Sendable {
                     divergences[index] = error
                 }
             }
+        }
+        for index in steps.indices where steps[index].isUncertain && divergences[index]?.mayFollowFromErasure == true {
+            divergences[index] = nil
+            uncertain += 1
         }
         divergence = divergences.lazy.compactMap { $0 }.min { ($0.position ?? .max) < ($1.position ?? .max) }
     }

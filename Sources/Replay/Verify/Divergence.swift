@@ -46,6 +46,15 @@ public struct Divergence: Error, Equatable, Sendable, CustomStringConvertible {
         self.found = found
     }
 
+    /// Whether it can come of an input that was erased a short while before: another answer, another note, another
+    /// state at a mark. Time, members, rules and salts cannot.
+    var mayFollowFromErasure: Bool {
+        switch aspect {
+        case .output, .payload, .stateRoot: true
+        default: false
+        }
+    }
+
     /// Where it is, in words.
     var place: String { position.map { "entry \($0) (\(aspect.rawValue))" } ?? "the \(aspect.rawValue)" }
 

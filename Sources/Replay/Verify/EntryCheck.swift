@@ -12,19 +12,27 @@ struct EntryCheck: Sendable {
     ) {
         tally.leafHash = row.leaf.hash
         do throws(Divergence.Found) {
+            guard row.payload != nil || row.leaf.flags & LeafFlags.erasable == 0 else {
+                tally.isErased = true
+                result.content = .erased
+                return
+            }
             try checkCommitment(row, payload)
             let content = try content(row, payload)
             result.content = content
             switch content {
-            case .input(.event(let event, _)):
+            case .input(.event(let event, _, _)):
                 try verify(event, &tally)
             case .input(.authenticated(let event, _)):
-                guard event.kind == .clientAuthentication else {
+                guard event.kind == .clientAuthentication || event.kind == .httpAuthentication else {
                     throw Divergence.Found(
-                        .payload, expected: "a proof of kind 22242 (NIP-42) behind an authentication",
+                        .payload, expected: "a proof of kind 22242 (NIP-42) or 27235 (NIP-98) behind an authentication",
                         found: "an event of kind \(event.kind)")
                 }
                 try verify(event, &tally)
+            case .input(.management(let body, let authorization)):
+                try checkAuthorization(of: body, authorization)
+                try verify(authorization, &tally)
             case .signed(let event):
                 tally.isRelayEvent = true
                 try verify(event, &tally)
@@ -35,11 +43,21 @@ struct EntryCheck: Sendable {
         }
     }
 
+    /// A call of the management API carries the hash of its body, so that nobody can put other words beside a signature.
+    private func checkAuthorization(of body: [UInt8], _ authorization: Event) throws(Divergence.Found) {
+        let stated = authorization.tags.firstValue(of: "payload")?.string
+        guard authorization.kind == .httpAuthentication, stated == SHA256.hash(body).hex else {
+            throw Divergence.Found(
+                .payload, expected: "a call whose authorization (NIP-98) carries the hash of its body",
+                found: "an event of kind \(authorization.kind) for payload \(Printable.text(Text(stated ?? "none")))")
+        }
+    }
+
     private func checkCommitment(_ row: Chunk.Row, _ payload: UnsafeRawBufferPointer) throws(Divergence.Found) {
         guard row.payload != nil, let salt = row.salt else {
             throw Divergence.Found(
-                .payload, expected: "a payload to recompute",
-                found: "one that was erased: nothing from here on can be recomputed")
+                .payload, expected: "a payload",
+                found: "none: it was taken out, and is not one that may be erased")
         }
         let commitment = Commitment.of(payload: payload, salt: salt)
         guard commitment == row.leaf.commitment else {

@@ -6,6 +6,8 @@ import Reducers
 struct Recomputation {
     private var state = RelayState()
     private var latestTime = Timestamp.range.lowerBound
+    /// Until when an input that was erased may matter, by the log's time.
+    private var uncertainUntil = Int64.min
     private(set) var leaves = LeafHashes()
     private(set) var result = Verification()
 
@@ -28,16 +30,38 @@ struct Recomputation {
         let seq = chunk.first + UInt64(index)
         try checkTime(row.leaf, seq)
         if let divergence = chunk.results[index].divergence { throw divergence }
+        let position = Position(seq: seq, time: row.leaf.time)
+        if case .erased = chunk.results[index].content, !row.leaf.type.isOutput {
+            return try skip(chunk, index, position)
+        }
         guard case .input(let input) = chunk.results[index].content else {
             throw Divergence(
                 seq, .output, expected: "an input: nothing more follows from the one before",
                 found: EntryDescription.text(chunk, index))
         }
         try checkBeginning(input, seq)
-        let applied = state.applying(input, at: Position(seq: seq, time: row.leaf.time))
-        chunk.append(Chunk.Step(row: index, applied: applied))
+        let applied = state.applying(input, at: position)
+        let isUncertain = row.leaf.time < uncertainUntil && !applied.transition.changesMembership
+        chunk.append(Chunk.Step(row: index, applied: applied, isUncertain: isUncertain))
         count(applied)
-        return 1 + applied.transition.outputs.count
+        guard isUncertain else { return 1 + applied.transition.outputs.count }
+        let outputs = RecordedOutputs(chunk: chunk, cause: index)
+        try outputs.checkGate(state, computed: applied.transition)
+        if let recorded = outputs.decision, let computed = applied.transition.decision,
+            recorded.kind == .meshConnectRequest, recorded.outcome != computed.outcome
+        {
+            state.adopt(recorded.outcome, insteadOf: computed.outcome)
+        }
+        return 1 + outputs.rows.count
+    }
+
+    /// Goes on past an erased input and what followed from it.
+    private mutating func skip(_ chunk: Chunk, _ index: Int, _ position: Position) throws(Divergence) -> Int {
+        let outputs = RecordedOutputs(chunk: chunk, cause: index)
+        try outputs.checkGate(state, computed: nil)
+        state.skip(erasedAt: position, decision: outputs.decision)
+        uncertainUntil = position.time + state.memoryMicroseconds
+        return 1 + outputs.rows.count
     }
 
     /// An input's time is never lower than that of the entry before; what follows from it has the same.
@@ -87,10 +111,12 @@ struct Recomputation {
 
     /// Takes a chunk's entries into the tree and the counts, up to the position of a divergence.
     mutating func finish(_ chunk: Chunk, upTo end: UInt64?) {
+        if end == nil { result.uncertain += chunk.uncertain }
         let count = end.map { Int($0 - chunk.first) } ?? chunk.count
         result.entries += UInt64(count)
         for tally in chunk.tallies.prefix(count) {
             leaves.append(tally.leafHash)
+            result.erased += tally.isErased ? 1 : 0
             result.relayEvents += tally.isRelayEvent ? 1 : 0
             result.signatures += UInt64(tally.signatures)
         }

@@ -22,6 +22,10 @@ public struct Verification: Sendable {
     public var unchanged: UInt64 = 0
     /// Requests and commands that were refused.
     public var refused: UInt64 = 0
+    /// Entries whose payloads were erased. Their leaves are in the tree.
+    public var erased: UInt64 = 0
+    /// Inputs that came out otherwise than recorded, for want of what was erased shortly before them.
+    public var uncertain: UInt64 = 0
     /// The root of the tree over all entries.
     public var root = Bytes32.zero
     /// The log's name, the relay's key and the log's key, as entry 0 states them.

@@ -40,13 +40,35 @@ import Testing
         }
     }
 
-    @Test mutating func aReportThatChangesNothingIsSignedAgainOnlyWhenItWouldExpire() throws {
+    @Test mutating func aReportThatChangesNothingIsSignedAgainOnceAPeriod() throws {
         _ = try #require(try report("m", at: 0))
-        // It lasts for 120 s and has to be good for another 60.
-        for second: Int64 in [0, 15, 59, 60] { #expect(try report("m", at: second) == nil) }
-        let renewed = try #require(try report("m", at: 61))
-        #expect(renewed.createdAt == start + 61)
-        #expect(renewed.tags.contains(["expiration", Text(String(start + 181))]))
+        // It lasts for 120 s and has to be good for another 60: a period is what is between.
+        for second: Int64 in [0, 15, 59] { #expect(try report("m", at: second) == nil) }
+        let renewed = try #require(try report("m", at: 60))
+        #expect(renewed.createdAt == start + 60)
+        #expect(renewed.tags.contains(["expiration", Text(String(start + 180))]))
+    }
+
+    @Test mutating func aNoteMadeLateInAPeriodIsNotRenewedAtOnce() throws {
+        _ = try #require(try report("m", at: 50))
+        for second: Int64 in [59, 60, 79] { #expect(try report("m", at: second) == nil) }
+        #expect(try report("m", at: 80) != nil)
+    }
+
+    @Test func whenNotesAreRenewedFollowsFromTheLatestReportsAlone() throws {
+        // Two that began differently, one because what came first was erased, make the same notes soon.
+        for (first, second) in [(0, 29), (3, 40), (10, 59), (31, 59)] as [(Int64, Int64)] {
+            var one = DiscoveryTests()
+            var other = DiscoveryTests()
+            _ = try one.report("m", at: first)
+            var late: [Int64] = []
+            for time in stride(from: first + 7, to: 400, by: 7) {
+                let made = try one.report("m", at: time)?.createdAt
+                let again = time >= second ? try other.report("m", at: time)?.createdAt : nil
+                if made != again { late.append(time) }
+            }
+            #expect(late.allSatisfy { $0 < 180 }, "\(first) and \(second) differ at \(late)")
+        }
     }
 
     @Test mutating func silenceIsMeasuredFromTheLastReportNotFromTheLastNote() throws {
@@ -63,11 +85,11 @@ import Testing
     @Test mutating func anEmptyNoteIsKeptUntilItExpires() throws {
         _ = try #require(try report(nil, at: 0))
         #expect(try report(nil, at: 15) == nil)
-        _ = discovery.emptyStale(at: position(16), context: context)
+        discovery.forget(before: start + 16)
         #expect(try report(nil, at: 30) == nil, "a node that serves nothing gets no note for each report")
-        _ = discovery.emptyStale(at: position(119), context: context)
+        discovery.forget(before: start + 119)
         #expect(discovery[reporter] != nil)
-        _ = discovery.emptyStale(at: position(120), context: context)
+        discovery.forget(before: start + 120)
         #expect(discovery[reporter] == nil)
         #expect(try #require(try report(nil, at: 120)).createdAt == start + 120)
     }
@@ -77,7 +99,7 @@ import Testing
         for number in 0..<500 { _ = try report("m\(number)", at: 0) }
         let note = discovery.empty(reporter, at: position(0), context: context)
         let emptied = try #require(note)
-        _ = discovery.emptyStale(at: position(130), context: context)
+        discovery.forget(before: start + 130)
         #expect(try #require(try report("m", at: 130)).createdAt > emptied.createdAt)
     }
 

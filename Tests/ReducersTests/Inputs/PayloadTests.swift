@@ -52,10 +52,10 @@ import Testing
     @Test(arguments: inputs)
     func anInputComesBackAsItWas(input: Input, name: String) throws {
         for answer in [nil, "invalid: \"quoted\""] {
-            let payload = input.payload(answer: answer)
+            let payload = input.payload(answer: answer, removals: Removals())
             let again = try #require(try read(input.type, payload.bytes))
             #expect("\(again)" == "\(input)", "\(name)")
-            #expect(again.payload(answer: answer) == payload)
+            #expect(again.payload(answer: answer, removals: Removals()) == payload)
             #expect(try JSONValue.parse(payload.bytes).objectValue != nil, "a payload is one JSON object")
             if let (event, offset) = payload.event {
                 #expect(Array(payload.bytes[offset..<offset + event.raw.count]) == event.raw, "byte for byte")
@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: inputs)
     func aPayloadThatIsCutShortIsRefused(input: Input, name: String) throws {
-        let bytes = input.payload(answer: nil).bytes
+        let bytes = input.payload(answer: nil, removals: Removals()).bytes
         for count in 0..<bytes.count {
             #expect(throws: PayloadError.self, "\(name) after \(count) bytes") {
                 try read(input.type, Array(bytes[..<count]))

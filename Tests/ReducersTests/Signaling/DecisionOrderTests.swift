@@ -59,12 +59,13 @@ import Testing
 
     private static let flags = [false, true]
 
-    /// Alice and Bob are members; Zoe's session is left from a time when the relay was open to her.
+    /// Alice and Bob are members; Zoe's session is that of a delegated identity.
     private func world(tooOften: Bool, targetBusy: Bool) throws -> StoryWorld {
         let world = StoryWorld()
         for line in [
-            "operator add alice", "operator add bob", "operator add carol", "policy open=true", "session zoe auth zoe",
-            "policy open=false calls_per_target_per_second=1 requests_per_second=2", "session alice auth alice",
+            "operator add alice", "operator add bob", "operator add carol", "policy allow_delegation=true",
+            "session zoe auth zoe for=alice",
+            "policy calls_per_target_per_second=1 requests_per_second=2", "session alice auth alice",
             "session bob auth bob", "session carol auth carol",
         ] { _ = try world.run(line) }
         if targetBusy { _ = try world.run("carol carol asks bob") }

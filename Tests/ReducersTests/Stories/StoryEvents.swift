@@ -23,6 +23,8 @@ struct StoryEvents {
         case "adds": return (.addMember, command(words), "")
         case "removes": return (.removeMember, command(words), "")
         case "roles": return (.changeRole, command(words), "")
+        case "joins": return (.joinRequest, [["-"]] + (words.optional(3).map { [["claim", Text($0)]] } ?? []), "")
+        case "leaves": return (.leaveRequest, [["-"]], "")
         case "publishes":
             return (Kind(try #require(UInt16(words[3]))), try tags(words), words[4])
         default: throw StoryError(description: "no such command: \(words.verb) \(words[1]) \(words[2])")

@@ -14,7 +14,12 @@ struct StoryPrinter {
         for (index, output) in step.transition.outputs.enumerated() {
             lines.append("  @\(step.position.seq + UInt64(index) + 1) \(line(of: output))")
         }
-        if let key = step.transition.expelled { lines.append("  expelled \(key.hex)") }
+        let ended = step.transition.ended
+        if !ended.isEmpty { lines.append("  ended \(ended.map { "session \($0)" }.joined(separator: ", "))") }
+        for (removal, count) in step.transition.removals.counts {
+            lines.append("  taken out: \(count) \(removal.rawValue)")
+        }
+        if let result = answer.result { lines.append("  result \(String(decoding: result, as: UTF8.self))") }
         return lines
     }
 
@@ -27,6 +32,7 @@ struct StoryPrinter {
             add("target", decision.basis.target)
             add("requester_listening", decision.basis.requesterListening)
             add("target_listening", decision.basis.targetListening)
+            add("invite", decision.basis.invite)
             return text
         case .effect(let effect):
             return switch effect.change {
@@ -71,6 +77,8 @@ struct StoryPrinter {
         case "sessions": return state.sessions.all.map(line)
         case "policy": return policy(state)
         case "limits": return limits(state)
+        case "invites": return state.invites.all.map(line)
+        case "moderation": return moderation(state)
         case "root": return [SHA256.hash(state.encoded()).hex]
         default:
             return [
@@ -88,8 +96,28 @@ struct StoryPrinter {
         "\(note.reporter.hex) at \(note.createdAt) until \(note.expiresAt) \(note.isEmpty ? "empty" : "offers something")"
     }
 
+    private func line(of invite: Invite) -> String {
+        "\(invite.hash.hex.prefix(8)) \(invite.role.name) by \(invite.inviter?.hex ?? "the operator"), "
+            + "\(invite.uses) left until \(invite.expiresAt), entry \(invite.seq)"
+    }
+
+    private func moderation(_ state: RelayState) -> [String] {
+        let moderation = state.moderation
+        func list<S>(_ name: String, _ bans: [Moderation.Ban<S>], _ text: (S) -> String) -> [String] {
+            bans.map { "\(name) \(text($0.subject)) since entry \($0.seq)\($0.reason.isEmpty ? "" : ": \($0.reason)")" }
+        }
+        var lines = list("key", moderation.keys) { $0.hex } + list("event", moderation.events) { "\($0.hex.prefix(8))" }
+        lines += list("address", moderation.addresses) { $0.string }
+        if !moderation.allowedKinds.isEmpty { lines.append("only kinds \(moderation.allowedKinds)") }
+        if !moderation.disallowedKinds.isEmpty { lines.append("not kinds \(moderation.disallowedKinds)") }
+        for property in Moderation.Property.allCases {
+            if let text = moderation.properties[property] { lines.append("\(property.rawValue): \(text)") }
+        }
+        return lines.isEmpty ? ["nothing"] : lines
+    }
+
     private func line(of session: Sessions.Session) -> String {
-        let keys = session.keys.map(\.key.hex).joined(separator: " ")
+        let keys = session.keys.map { "\($0.key.hex)\($0.owner.map { " for \($0.hex)" } ?? "")" }.joined(separator: " ")
         let listening = session.listening.map(\.key.hex).joined(separator: " ")
         return "session \(session.id): \(keys)\(listening.isEmpty ? "" : ", listening for \(listening)")"
     }
@@ -100,6 +128,10 @@ struct StoryPrinter {
         let changed = Policy.numericSettings.filter { policy[setting: $0.name] != $0.value }
         return ["entry \(state.policySeq), rules \(state.rules.rawValue), dialect \(policy.dialect)"]
             + (policy.requireMembership ? [] : ["open to all"])
+            + (policy.allowDelegation ? ["delegated identities may connect"] : [])
+            + (policy.endpointHygiene ? [] : ["no endpoint hygiene"])
+            + (policy.endpointRelays.isEmpty ? [] : ["endpoint relays \(policy.endpointRelays)"])
+            + (policy.invites == Policy().invites ? [] : ["invites by \(policy.invites)"])
             + changed.map { "\($0.name) \(policy[setting: $0.name] ?? 0)" }
     }
 
@@ -118,6 +150,7 @@ struct StoryPrinter {
             windows("requests by", counters.requests, held: limits.requests.windows.count),
             windows("calls to", counters.calls, held: limits.calls.windows.count),
             windows("reports by", counters.reports, held: limits.reports.windows.count),
+            windows("commands by", counters.commands, held: limits.commands.windows.count),
             remembered("requests", counters.rememberedRequests, held: limits.seenRequests.ids.count),
             remembered("commands", counters.rememberedCommands, held: limits.seenCommands.ids.count),
         ]

@@ -142,8 +142,13 @@ final class StoryWorld {
     private func submit(_ words: StoryLine) throws -> [String] {
         let input = try input(words)
         switch input {
-        case .event(let event, _):
+        case .event(let event, let session, _):
             course.lastEvent = event
+            let isStrangersGuess = session == nil && event.kind == .joinRequest && !state.knowsInvite(of: event)
+            if isStrangersGuess, state.membership[event.pubkey] == nil {
+                let refusal = Refusal.inviteInvalid
+                return ["not logged, refused \(refusal.code): \(refusal.message)"]
+            }
             if let refusal = state.turnsAway(event, at: max(course.clock, course.lastTime)) {
                 return ["not logged, refused \(refusal.code): \(refusal.message)"]
             }
@@ -151,7 +156,7 @@ final class StoryWorld {
                 return ["not logged, accepted: duplicate: already have this event"]
             }
         case .authenticated(let event, let session):
-            if let refusal = state.admission(of: event.pubkey, session: session) {
+            if let refusal = state.admission(of: event, session: session).refusal {
                 return ["not logged, refused \(refusal.code): \(refusal.message)"]
             }
             if session == nil { course.sessions[words[1]] = course.size }
@@ -166,6 +171,9 @@ final class StoryWorld {
         case "policy": return .policy(try words.policy(changing: state.policy), .current)
         case "operator": return .operatorCommand(try words.operatorCommand(self))
         case "session": return try words.session(self)
+        case "manage": return try words.management(self)
+        case "import": return .event(try StoryEvents(world: self).event(words), session: nil, door: .imported)
+        case "nobody": return .event(try StoryEvents(world: self).event(words), session: nil)
         case "tick": return .tick
         case "restart": return .restart
         case "snapshot": return .snapshotPoint
@@ -182,7 +190,7 @@ final class StoryWorld {
         course.size += UInt64(step.drafts.count)
         course.lastTime = position.time
         course.lastStep = (before, input, step)
-        if case .event(let event, _) = input, step.transition.storage == .served { course.served.insert(event.id) }
+        if case .event(let event, _, _) = input, step.transition.storage == .served { course.served.insert(event.id) }
         course.checks.check(step, of: input, from: before, to: state, signedBy: relay)
         return step
     }

@@ -64,7 +64,7 @@ import Testing
     func aFlippedHeaderFieldIsFoundInEveryEntryOfAStep(_ offset: Int) throws {
         let other = SHA256.hash([1])
         let changes: [(Divergence.Aspect, (inout Draft) -> Void)] = [
-            (.header, { $0.flags = 1 }),
+            (.header, { $0.flags ^= 1 }),
             (.header, { $0.schema = 2 }),
             (.rules, { $0.rules = 0 }),
             (.membersRoot, { $0.membersRoot = other }),
