@@ -35,7 +35,7 @@ public struct Policy: Equatable, Sendable {
     public var callsPerTargetPerSecond: Int64 = 100
     /// Status reports in one window of a reporter; the next one is refused.
     public var reportsPerSecond: Int64 = 20
-    /// Membership commands, joins and leaves in one window of an author; the next one is refused.
+    /// Membership commands, joins and leaves in one window of an author who is no admin; the next one is refused.
     public var commandsPerSecond: Int64 = 20
     /// Invite codes that one member may ask for in a day.
     public var invitesPerDay: Int64 = 20

@@ -103,6 +103,44 @@ struct Setting: Sendable {
                     settings.policy.privateSignaling = flag
                     return true
                 }, show: { String($0.policy.privateSignaling) }),
+            Setting(
+                name: "allow_delegation",
+                summary: "let keys connect that a member vouches for (NIP-OA); they pass no mesh check",
+                expected: "true or false",
+                apply: { text, settings in
+                    guard let flag = Bool(text) else { return false }
+                    settings.policy.allowDelegation = flag
+                    return true
+                }, show: { String($0.policy.allowDelegation) }),
+            Setting(
+                name: "endpoint_hygiene",
+                summary: "keep useless addresses, relays of third parties and file paths out of mesh status notes",
+                expected: "true or false",
+                apply: { text, settings in
+                    guard let flag = Bool(text) else { return false }
+                    settings.policy.endpointHygiene = flag
+                    return true
+                }, show: { String($0.policy.endpointHygiene) }),
+            Setting(
+                name: "endpoint_relays", summary: "hosts of relays that an endpoint token may name, comma-separated",
+                expected: "at most \(Policy.maximumEndpointRelays) host names, or nothing",
+                apply: { text, settings in
+                    let hosts = text.split(separator: ",").map { $0.trimmed.lowercased() }
+                    settings.policy.endpointRelays = hosts
+                    return hosts.count <= Policy.maximumEndpointRelays
+                        && hosts.allSatisfy { host in
+                            !host.isEmpty && host.utf8.count <= Policy.maximumHostBytes
+                                && host.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != UInt8(ascii: "/") }
+                        }
+                }, show: { $0.policy.endpointRelays.joined(separator: ",") }),
+            Setting(
+                name: "invites", summary: "who may ask the relay for invite codes (NIP-43)",
+                expected: InviteRight.allCases.map(\.rawValue).joined(separator: ", "),
+                apply: { text, settings in
+                    guard let right = InviteRight(rawValue: text) else { return false }
+                    settings.policy.invites = right
+                    return true
+                }, show: { $0.policy.invites.rawValue }),
         ]
         + Policy.numericSettings.map { setting in
             number(
