@@ -45,7 +45,9 @@ import Testing
         #expect(try #require(InternetNetwork(network)).contains(address) == expected)
     }
 
-    @Test(arguments: ["", "/", "192.0.2.0/", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/2x", "::/129", "net/8", "::/1/2"])
+    @Test(arguments: [
+        "", "/", "192.0.2.0/", "192.0.2.0/33", "192.0.2.0/-1", "192.0.2.0/2x", "::/129", "net/8", "::/1/2",
+    ])
     func whatIsNoNetwork(text: String) {
         #expect(InternetNetwork(text) == nil)
     }
