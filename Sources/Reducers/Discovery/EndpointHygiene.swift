@@ -26,6 +26,12 @@ public struct Removals: Equatable, Sendable {
         counts[index].count += 1
     }
 
+    /// For the explanation of a report; empty when nothing was taken out.
+    var text: String {
+        let reasons = counts.map { "\($0.count) \($0.removal.rawValue.replacing("_", with: " "))" }
+        return reasons.isEmpty ? "" : "; taken out: \(reasons.joined(separator: ", "))"
+    }
+
     /// Compares reasons and counts.
     public static func == (left: Removals, right: Removals) -> Bool {
         left.counts.elementsEqual(right.counts) { $0 == $1 }
