@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is.
 #   setup.sh build     Debian packages with the C libraries that the relay links
-#   setup.sh clients   Python with the packages of the client tests, in .venv
+#   setup.sh clients   Python with the packages of the client tests, in .venv; and in .venv-buzz where there is Python 3.12
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=Tests/Clients/requirements.txt
+buzz_requirements=Tests/Clients/requirements-buzz.txt
 
 die() {
     printf 'ringdown: %s\n' "$*" >&2
@@ -42,7 +43,32 @@ setup_build() {
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 }
 
+# A Python that buzzkit works on: 3.12 or later, from the PATH or from pyenv. Debian 12 has none of its own.
+python_for_buzz() {
+    local candidate
+    for candidate in python3.14 python3.13 python3.12 python3 "$HOME"/.pyenv/versions/3.1[2-9]*/bin/python3; do
+        "$candidate" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || continue
+        command -v "$candidate"
+        return
+    done
+}
+
+setup_buzz() {
+    cmp -s "$buzz_requirements" .venv-buzz/requirements.txt && [ -x .venv-buzz/bin/python ] && return
+    local python
+    python=$(python_for_buzz)
+    if [ -z "$python" ]; then
+        printf 'ringdown: no Python 3.12 or later: the test with the Buzz client is skipped\n' >&2
+        return
+    fi
+    rm -rf .venv-buzz
+    "$python" -m venv .venv-buzz
+    .venv-buzz/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$buzz_requirements"
+    cp "$buzz_requirements" .venv-buzz/requirements.txt
+}
+
 setup_clients() {
+    setup_buzz
     # The copy in .venv is made last: it stands for a complete installation of exactly these versions.
     cmp -s "$requirements" .venv/requirements.txt && [ -x .venv/bin/python ] && return
     python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv

@@ -114,7 +114,9 @@ extension RelayState {
             var removals = Removals()
             let projection = try Projection(report: event.content.utf8, policy: policy, removals: &removals)
             let note = try discovery.report(projection, by: event.pubkey, at: position, context: context)
-            recorder.record(.content, passed: true, fact: Fact((note == nil ? "changes nothing" : "a new note") + removals.text))
+            recorder.record(
+                .content, passed: true,
+                fact: Fact((note == nil ? "changes nothing" : "a new note") + removals.text))
             return Transition(outputs: note.map { [.event($0)] } ?? [], removals: removals)
         } catch {
             recorder.record(.content, passed: false, fact: Fact(error.message))
