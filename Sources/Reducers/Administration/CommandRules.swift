@@ -61,6 +61,8 @@ extension RelayState {
                     try membership.rule(change, recorder: &recorder)
                 }
             return carryOut(ruling, decision, at: position)
+        case .addMembers(let members):
+            return try add(members, decision, at: position, recorder: &recorder)
         case .setOwner(let key):
             return carryOut(try membership.rule(owner: key), decision, at: position)
         case .invite(let hash, let role, let uses, let lifetime, let label):
@@ -112,7 +114,35 @@ extension RelayState {
         }
     }
 
-    private func applied(_ decision: Decision, ended: [UInt64] = [], _ outputs: [Output] = []) -> Transition {
+    /// Adds everybody who is no member yet, or nobody when one of them cannot be added.
+    private mutating func add<R: CheckRecorder>(
+        _ members: [NewMember], _ decision: Decision, at position: Position, recorder: inout R
+    ) throws(Refusal) -> Transition {
+        var grown = membership
+        var effects: [(effect: MembershipEffect, root: Bytes32)] = []
+        for member in members {
+            let change = MembershipChange.add(member.key, member.role)
+            try checkBan(of: change, recorder: &recorder)
+            guard case .effect(let effect) = try grown.rule(change, recorder: &recorder) else { continue }
+            // The decision stands right after its command, the effects right after the decision.
+            grown.apply(effect, at: position.seq + 2 + UInt64(effects.count))
+            effects.append((effect, grown.root))
+        }
+        guard !effects.isEmpty else { return unchanged(decision, "info: all of them are members already") }
+        membership = grown
+        var outputs = effects.map { Output.effect($0.effect) }
+        outputs.append(.event(membership.listEvent(by: context.relay, at: position)))
+        outputs += effects.compactMap {
+            Membership.announcement(of: $0.effect, by: context.relay, at: position).map(Output.event)
+        }
+        var decision = decision
+        decision.message = "info: \(effects.count) added, \(members.count - effects.count) already members"
+        var transition = applied(decision, outputs)
+        transition.memberRoots = effects.map(\.root)
+        return transition
+    }
+
+    private func applied(_ decision: Decision, _ outputs: [Output] = [], ended: [UInt64] = []) -> Transition {
         var decision = decision
         decision.outcome = .applied
         decision.code = Decision.Outcome.applied.rawValue

@@ -3,6 +3,8 @@ import Nostr
 /// What the operator's command line asks for, or an owner or admin over the management API (NIP-86).
 public enum OperatorCommand: Equatable, Sendable {
     case membership(MembershipChange)
+    /// Adds many at once, all or none: one new list for all of them.
+    case addMembers([NewMember])
     /// Makes a key the owner of a relay that has none.
     case setOwner(PublicKey)
     /// Makes an invite code; only its hash is told.
@@ -25,7 +27,23 @@ public enum OperatorCommand: Equatable, Sendable {
     case describe(Moderation.Property, Text)
 }
 
+/// Somebody to add.
+public struct NewMember: Equatable, Sendable {
+    /// Who.
+    public var key: PublicKey
+    /// As what.
+    public var role: Role
+
+    /// Somebody to add.
+    public init(key: PublicKey, role: Role) {
+        self.key = key
+        self.role = role
+    }
+}
+
 extension OperatorCommand {
+    /// How many one command adds.
+    public static let maximumNewMembers = 500
     /// Bytes of a reason, a name, a description or an address.
     static let maximumTextBytes = 1_000
 
@@ -35,6 +53,7 @@ extension OperatorCommand {
         case .membership(.add): "add"
         case .membership(.remove): "remove"
         case .membership(.changeRole): "role"
+        case .addMembers: "add_members"
         case .setOwner: "owner"
         case .invite: "invite"
         case .revokeInvite: "revoke_invite"
@@ -67,6 +86,16 @@ extension OperatorCommand {
             json.field("role", role.name)
         case .membership(.remove(let key)), .setOwner(let key), .unban(let key):
             json.field("key", key)
+        case .addMembers(let members):
+            json.key("members")
+            json.beginArray()
+            for member in members {
+                json.beginArray()
+                json.hex(member.key)
+                json.string(member.role.name)
+                json.endArray()
+            }
+            json.endArray()
         case .invite(let hash, let role, let uses, let lifetime, let label):
             json.field("hash", hash)
             json.field("role", role.name)
@@ -115,6 +144,7 @@ extension OperatorCommand {
         case "add": self = .membership(.add(try object.key("key"), try object.role()))
         case "remove": self = .membership(.remove(try object.key("key")))
         case "role": self = .membership(.changeRole(try object.key("key"), try object.role()))
+        case "add_members": self = .addMembers(try object.newMembers())
         case "owner": self = .setOwner(try object.key("key"))
         case "invite":
             self = .invite(
@@ -140,6 +170,21 @@ extension OperatorCommand {
 }
 
 extension PayloadObject {
+    fileprivate func newMembers() throws(PayloadError) -> [NewMember] {
+        guard case .array(let elements)? = value("members"), elements.count <= OperatorCommand.maximumNewMembers else {
+            throw PayloadError("members is not a list of at most \(OperatorCommand.maximumNewMembers)")
+        }
+        var members: [NewMember] = []
+        for element in elements {
+            guard let pair = element.arrayValue, pair.count == 2, let hex = pair[0].stringValue,
+                let key = PublicKey(hex: hex.string), let role = pair[1].stringValue.flatMap({ Role(name: $0.string) }),
+                role != .owner
+            else { throw PayloadError("members holds something that is not a key and a role") }
+            members.append(NewMember(key: key, role: role))
+        }
+        return members
+    }
+
     func kind() throws(PayloadError) -> Kind {
         guard let kind = UInt16(exactly: try number("kind")) else { throw PayloadError("kind is too large") }
         return Kind(kind)

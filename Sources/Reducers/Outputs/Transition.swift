@@ -39,6 +39,8 @@ public struct Transition: Equatable, Sendable {
     public var storage = Storage.recorded
     /// Sessions that end at once: their keys are not let in any more.
     public var ended: [UInt64] = []
+    /// The members' root after each effect, where there are several.
+    var memberRoots: [Bytes32] = []
     /// What was taken out of a status report.
     var removals = Removals()
 }

@@ -74,6 +74,7 @@ extension Applied {
                 shape: payload.shape, event: payload.indexing(transition.storage)))
         var events: [(seq: UInt64, event: Event)] = []
         var membersRoot = members.before
+        var laterRoots = transition.memberRoots[...]
         for (index, output) in transition.outputs.enumerated() {
             let payload: Payload
             switch output {
@@ -96,7 +97,7 @@ extension Applied {
                     stateRoot: state.after, salt: Commitment.outputSalt(input: salt, index: UInt32(index + 1)),
                     payload: payload.bytes, shape: payload.shape, event: payload.indexing(output.storage)))
             // An entry commits to the members before it: the effect still sees the old list, what follows the new one.
-            if case .effect = output { membersRoot = members.after }
+            if case .effect = output { membersRoot = laterRoots.popFirst() ?? members.after }
         }
         return Step(position: position, transition: transition, drafts: drafts, events: events)
     }

@@ -91,6 +91,7 @@ struct EntryWords {
         case .membership(.add(let key, let role)): "add \(names(key)) as \(role.name)"
         case .membership(.remove(let key)): "remove \(names(key))"
         case .membership(.changeRole(let key, let role)): "make \(names(key)) \(role.name)"
+        case .addMembers(let members): "add \(members.count) members"
         case .setOwner(let key): "make \(names(key)) the owner"
         case .invite(let hash, let role, let uses, _, let label):
             "make an invite code \(hash.hex.prefix(8))… for \(uses) to join as \(role.name)\(noted(label))"

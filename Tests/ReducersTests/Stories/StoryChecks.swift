@@ -30,11 +30,14 @@ struct StoryChecks {
         let signed = outputs.indices.filter { if case .event = outputs[$0] { true } else { false } }
         #expect(step.events.map(\.seq) == signed.map { step.position.seq + 1 + UInt64($0) })
         let effect = outputs.firstIndex { if case .effect = $0 { true } else { false } } ?? Int.max
+        let several = step.transition.memberRoots
         for (index, draft) in step.drafts.enumerated() {
             #expect(draft.type.isOutput == (index > 0))
             #expect(draft.rules == UInt32(index == 0 ? before.policySeq : after.policySeq))
             // The effect itself still sees the old members; what follows sees the new ones.
-            #expect(draft.membersRoot == (index - 1 > effect ? after : before).membership.root)
+            let past = index - 1 - effect
+            let between = past > 0 && past < several.count ? several[past - 1] : nil
+            #expect(draft.membersRoot == between ?? (past > 0 ? after : before).membership.root)
             #expect(draft.stateRoot == (index > 0 && step.drafts[0].type == .mark ? after : before).stateRoot)
         }
         #expect(after.position == step.position)

@@ -33,6 +33,8 @@ extension StoryLine {
                 uses: try #require(Int64(option("uses") ?? "1")),
                 lifetimeSeconds: 86_400 * (try #require(Int64(option("days") ?? "7"))),
                 label: Text(option("label") ?? ""))
+        case "addmany":
+            return .addMembers(rest(from: 2).map { NewMember(key: world.key($0).publicKey, role: .member) })
         case "revokes": return .revokeInvite(hash: Invite.hash(of: word))
         case "blocks": return .blockAddress(word, reason: "")
         case "unblocks": return .unblockAddress(word)
