@@ -5,6 +5,7 @@
 /// - `Tree`: RFC 6962 over the leaves: the running frontier, roots, inclusion proofs.
 /// - `Proof`: the public formats around the tree: checkpoint, signed note, verifier key, tlog-proof.
 /// - `Store`: the log itself: open, append in batches, read, tail, snapshots, growth.
+/// - `Export`: an entry with everything that another log needs to hold it, too.
 /// - `Index`: what is derived from the entries so that events can be queried; can be dropped and rebuilt.
 ///
 /// One process writes, any number read beside it. The writer puts many drafts into a `Batch`, which is one transaction

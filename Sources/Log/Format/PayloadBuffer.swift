@@ -4,6 +4,8 @@ import Nostr
 struct PayloadBuffer: ~Copyable {
     private var storage: UnsafeMutableRawBufferPointer
     private(set) var count = 0
+    /// Where the last shared content is.
+    private(set) var shared: Range<Int>?
 
     init() {
         storage = .allocate(byteCount: 4096, alignment: 8)
@@ -14,7 +16,10 @@ struct PayloadBuffer: ~Copyable {
     /// The payload so far.
     var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: storage[..<count]) }
 
-    mutating func removeAll() { count = 0 }
+    mutating func removeAll() {
+        count = 0
+        shared = nil
+    }
 
     /// Makes room at the end; `nil` when the payload would become too large.
     @inline(__always)
@@ -32,6 +37,14 @@ struct PayloadBuffer: ~Copyable {
     mutating func append(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard let room = extend(by: bytes.count) else { return false }
         room.copyMemory(from: bytes)
+        return true
+    }
+
+    /// Appends a content that other entries may have, too.
+    mutating func append(shared content: UnsafeRawBufferPointer) -> Bool {
+        let start = count
+        guard append(content) else { return false }
+        shared = start..<count
         return true
     }
 

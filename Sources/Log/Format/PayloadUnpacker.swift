@@ -31,7 +31,7 @@ enum PayloadUnpacker {
                 case PackedStep.decimal: isGood = reader.varint().map { output.appendDecimal($0) } ?? false
                 case PackedStep.content:
                     guard let number = reader.varint() else { return false }
-                    isGood = output.append(try contents.content(number))
+                    isGood = output.append(shared: try contents.content(number))
                 case PackedStep.key:
                     guard let number = reader.varint() else { return false }
                     isGood = try contents.key(number).withUnsafeBytes { output.appendHex($0) }

@@ -16,8 +16,10 @@ struct Record {
         static let event = Form(rawValue: 4)
         /// The event was appended to be served.
         static let served = Form(rawValue: 8)
+        /// Queries do not find the event any more: what superseded or deleted it was erased.
+        static let withdrawn = Form(rawValue: 16)
 
-        static let all: UInt8 = 15
+        static let all: UInt8 = 31
     }
 
     /// Where the packed part begins, with salt.
@@ -91,6 +93,23 @@ extension Record {
             Varint.append(UInt64(documentEdges.before), to: &output)
             Varint.append(UInt64(documentEdges.after), to: &output)
         }
+    }
+
+    /// The record of an entry whose payload was erased.
+    static func erased(_ leaf: Leaf) -> [UInt8] {
+        var output = leaf.encoded()
+        output.append(bigEndian: UInt32(0))
+        output.append(Form().rawValue)
+        finish(&output, seq: leaf.seq)
+        return output
+    }
+
+    /// A record, which has a payload, in another form.
+    static func changed(_ record: UnsafeRawBufferPointer, to form: Form, seq: UInt64) -> [UInt8] {
+        var output = Array(record)
+        output[saltEnd + Checksum.size] = form.rawValue
+        finish(&output, seq: seq)
+        return output
     }
 
     /// Writes the checksum.

@@ -9,8 +9,9 @@ extension LogReader {
     public func checkIndexes(progress: ((UInt64, UInt64) -> Void)? = nil) throws -> String? {
         do {
             var check = IndexCheck()
-            let references = try referenceCounts { seq, event, isServed, reader in
-                if let event { try check.see(event, seq: seq, isServed: isServed, reader) }
+            let references = try referenceCounts { view, event, reader in
+                if let event { try check.see(event, view, reader) }
+                let seq = view.leaf.seq
                 if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
             }
             for (checksum, reference) in references.sorted(by: { $0.key < $1.key }) {
@@ -47,12 +48,14 @@ private struct IndexCheck {
     /// The winners so far, by address.
     private var winners: [EventID: IndexRules.Winner] = [:]
 
-    mutating func see(_ event: Event, seq: UInt64, isServed: Bool, _ reader: borrowing LogReader) throws {
-        let isFirst = try isServed && !reader.mentions(of: event.id).contains { $0.isServed && $0.seq < seq }
+    mutating func see(_ event: Event, _ view: borrowing EntryView, _ reader: borrowing LogReader) throws {
+        let seq = view.leaf.seq
+        let isFirst =
+            try view.isServedEvent && !reader.mentions(of: event.id).contains { $0.isServed && $0.seq < seq }
         try expect(.id, IndexKey.id(event.id, seq: seq, isServed: isFirst), of: seq, reader)
-        guard isFirst else { return }
+        guard isFirst, !view.isWithdrawn else { return }
         guard let coordinate = IndexKey.coordinate(event) else {
-            try expectPlaces(of: event, seq, reader)
+            try expectPlaces(of: event, view.leaf, reader)
             return
         }
         // The tables have the last winner only, which is known at the end.
@@ -73,7 +76,9 @@ private struct IndexCheck {
                 )
             }
             counts[Table.coordinate.rawValue] += 1
-            if let event = try reader.event(at: winner.seq) { try expectPlaces(of: event, winner.seq, reader) }
+            if let (event, leaf) = try reader.eventAndLeaf(at: winner.seq) {
+                try expectPlaces(of: event, leaf, reader)
+            }
         }
         for table in Table.allCases where table.isDerived {
             let stored = try reader.transaction.statistics(table).ms_entries
@@ -83,17 +88,23 @@ private struct IndexCheck {
         }
     }
 
-    private mutating func expectPlaces(of event: Event, _ seq: UInt64, _ reader: borrowing LogReader) throws {
+    /// Deletions stand in the tables that are being checked; that they do is checked with each deletion.
+    private mutating func expectPlaces(of event: Event, _ leaf: Leaf, _ reader: borrowing LogReader) throws {
+        if try reader.isDeleted(event) { return }
+        let value = IndexRules.value(of: event)
         var places: [(Table, Key)] = []
-        IndexRules.forEachPlace(of: event, at: seq) { places.append(($0, $1)) }
-        for (table, key) in places { try expect(table, key, of: seq, reader) }
+        IndexRules.forEachPlace(of: event, at: leaf.seq, type: leaf.type) { places.append(($0, $1)) }
+        for (table, key) in places { try expect(table, key, value, of: leaf.seq, reader) }
     }
 
     private mutating func expect(
-        _ table: Table, _ key: Key, of seq: UInt64, _ reader: borrowing LogReader
+        _ table: Table, _ key: Key, _ value: [UInt8] = [], of seq: UInt64, _ reader: borrowing LogReader
     ) throws {
-        guard try reader.transaction.value(table, key) != nil else {
+        guard let stored = try reader.transaction.value(table, key) else {
             throw IndexDifference("table \(table.name) has no key for entry \(seq)")
+        }
+        guard stored.elementsEqual(value) else {
+            throw IndexDifference("table \(table.name) has another value for entry \(seq)")
         }
         counts[table.rawValue] += 1
     }

@@ -15,29 +15,81 @@ struct EventIndexer {
     /// The first entry whose keys wait.
     private var pendingFrom = UInt64.max
 
-    /// Enters the event of entry `seq`, and tells what becomes of it.
+    /// Whether the log has deletions, once that is known.
+    private var hasDeletions: Bool?
+
+    /// Enters the event of an entry, and tells what becomes of it.
     mutating func add(
-        _ indexing: EventIndexing, seq: UInt64, _ reader: borrowing LogReader
+        _ indexing: EventIndexing, _ leaf: Leaf, isWithdrawn: Bool = false, _ reader: borrowing LogReader
     ) throws -> Placed.Outcome {
         let event = indexing.event
+        let seq = leaf.seq
         let isDuplicate = try indexing.served && contains(event.id, reader)
         let isServed = indexing.served && !isDuplicate
         put(.id, IndexKey.id(event.id, seq: seq, isServed: isServed), of: seq)
         if isServed { pendingIDs.insert(event.id) }
-        guard indexing.served else { return .notServed }
+        guard indexing.served, !isWithdrawn else { return .notServed }
         guard !isDuplicate else { return .duplicate }
+        let isDeleted = try isDeleted(event, reader)
         if let coordinate = IndexKey.coordinate(event) {
+            // A deleted event keeps its address: nothing older comes back in its place.
             let winner = IndexRules.Winner(event, seq: seq)
             if let current = try reader.winner(coordinate) {
-                guard winner.replaces(current) else { return .superseded }
-                try remove(current, reader)
+                guard winner.replaces(current) else { return isDeleted ? .deleted : .superseded }
+                try remove(current.seq, reader)
             }
             try reader.transaction.put(.coordinate, coordinate, winner.encoded)
         }
-        IndexRules.forEachPlace(of: event, at: seq) { put($0, $1, of: seq) }
+        guard !isDeleted else { return .deleted }
+        if event.kind == .deletion { try delete(event, leaf, reader) }
+        try putPlaces(of: event, leaf, reader.transaction)
         if pendingCount >= EventIndexer.maximumPending { try flush(reader.transaction) }
         return .served
     }
+
+    private mutating func putPlaces(of event: Event, _ leaf: Leaf, _ transaction: Transaction) throws {
+        let value = IndexRules.value(of: event)
+        // What waits has no value. And what deletions say has to be known at once.
+        if value.isEmpty, event.kind != .deletion {
+            IndexRules.forEachPlace(of: event, at: leaf.seq, type: leaf.type) { put($0, $1, of: leaf.seq) }
+        } else {
+            try IndexRules.forEachPlace(of: event, at: leaf.seq, type: leaf.type) { table, key throws(LMDBError) in
+                try transaction.put(table, key, value)
+            }
+        }
+    }
+
+    // MARK: - Deletions
+
+    /// See `LogReader.isDeleted`. Costs nothing in a log without deletions.
+    mutating func isDeleted(_ event: Event, _ reader: borrowing LogReader) throws -> Bool {
+        if hasDeletions == nil { hasDeletions = try reader.hasDeletions() }
+        return try hasDeletions == true && reader.isDeleted(event)
+    }
+
+    /// Takes what a deletion names out of the tables that queries walk.
+    private mutating func delete(_ deletion: Event, _ leaf: Leaf, _ reader: borrowing LogReader) throws {
+        hasDeletions = true
+        var ids: [EventID] = []
+        DeletionTags.forEachID(of: deletion) { ids.append($0) }
+        for id in ids {
+            if pendingIDs.contains(id) { try flush(reader.transaction) }
+            guard let seq = try reader.mentions(of: id, servedOnly: true).first?.seq,
+                let event = try reader.event(at: seq), event.kind != .deletion,
+                event.pubkey == deletion.pubkey || leaf.type == .relayEvent
+            else { continue }
+            try remove(seq, reader)
+        }
+        var coordinates: [Key] = []
+        DeletionTags.forEachAddress(of: deletion) { coordinates.append($0) }
+        for coordinate in coordinates {
+            guard let current = try reader.winner(coordinate), current.createdAt <= deletion.createdAt else { continue }
+            try remove(current.seq, reader)
+        }
+    }
+
+    /// Forgets what is known about the log, because something else has changed it.
+    mutating func forget() { hasDeletions = nil }
 
     /// Whether an event of this id is served, or was until a newer one of the same address took its place.
     func contains(_ id: EventID, _ reader: borrowing LogReader) throws -> Bool {
@@ -59,11 +111,11 @@ struct EventIndexer {
         pendingFrom = .max
     }
 
-    /// Takes an event that was superseded out of the tables that queries walk.
-    private mutating func remove(_ winner: IndexRules.Winner, _ reader: borrowing LogReader) throws {
-        if winner.seq >= pendingFrom { try flush(reader.transaction) }
-        guard let event = try reader.event(at: winner.seq) else { return }
-        try IndexRules.forEachPlace(of: event, at: winner.seq) { table, key throws(LMDBError) in
+    /// Takes an event that was superseded or deleted out of the tables that queries walk.
+    mutating func remove(_ seq: UInt64, _ reader: borrowing LogReader) throws {
+        if seq >= pendingFrom { try flush(reader.transaction) }
+        guard let (event, leaf) = try reader.eventAndLeaf(at: seq) else { return }
+        try IndexRules.forEachPlace(of: event, at: seq, type: leaf.type) { table, key throws(LMDBError) in
             try reader.transaction.remove(table, key)
         }
     }

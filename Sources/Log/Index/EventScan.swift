@@ -12,25 +12,13 @@ public enum ScanProgress: Equatable, Sendable {
 /// each once, and for each filter the newest up to its limit (NIP-01).
 ///
 /// A scan takes as many steps as it is told and can then wait for its next turn: between two turns it holds no
-/// transaction. Events that are replaced meanwhile are left out, and events that come meanwhile are not its own: it
-/// sees the log as of the size that it was made for, so that they reach the subscription the other way, exactly once.
+/// transaction. Events that are replaced or deleted meanwhile are left out, and events that come meanwhile are not its
+/// own: it sees the log as of the size that it was made for, so that they reach the subscription the other way, exactly
+/// once.
 public struct EventScan: Sendable {
-    private let filters: [Filter]
-    private let size: UInt64
+    private var merge: ScanMerge
     /// How many more events each filter may have.
     private var remaining: [Int]
-
-    /// Ids and ranges that have not been looked up yet, the next one last.
-    private var pending: [Pending] = []
-    /// What the ids of each filter led to.
-    private var found: [Int: [ScanSource.Item]] = [:]
-    private var heap = ScanHeap()
-
-    private enum Pending: Sendable {
-        case id(EventID, filter: Int)
-        case idsEnd(filter: Int)
-        case source(ScanSource)
-    }
 
     /// A scan.
     ///
@@ -40,108 +28,46 @@ public struct EventScan: Sendable {
     ///   - defaultLimit: how many events a filter without `limit` gets; `nil` for the maximum.
     ///   - maximumLimit: the most events that any filter gets.
     public init(filters: [Filter], upTo size: UInt64, defaultLimit: Int? = nil, maximumLimit: Int) {
-        self.filters = filters
-        self.size = size
-        remaining = filters.map { min($0.limit ?? defaultLimit ?? maximumLimit, maximumLimit) }
-        for index in filters.indices.reversed() where remaining[index] > 0 {
-            let filter = filters[index]
-            switch QueryPlan(filter) {
-            case .nothing: break
-            case .ids(let ids):
-                pending.append(.idsEnd(filter: index))
-                pending.append(contentsOf: ids.map { .id($0, filter: index) })
-            case .ranges(let table, let prefixes):
-                let since = UInt64(clamping: filter.since ?? 0)
-                let until = UInt64(clamping: filter.until ?? .max)
-                for prefix in prefixes {
-                    let source = ScanSource(
-                        filter: index, table: table, prefix: prefix, since: since, until: until)
-                    pending.append(.source(source))
-                }
-            }
-        }
+        let remaining = filters.map { min($0.limit ?? defaultLimit ?? maximumLimit, maximumLimit) }
+        self.remaining = remaining
+        merge = ScanMerge(filters, upTo: size, leavingOut: { remaining[$0] <= 0 })
     }
 
     /// Goes on.
     ///
     /// - Parameters:
     ///   - reader: the log, now.
+    ///   - now: the clock in seconds since 1970; events that have expired by then (NIP-40) are left out.
     ///   - maximumEvents: give at most about this many events before returning.
     ///   - maximumKeys: look at no more than about this many keys of the indexes before returning.
     ///   - emit: takes one event's JSON, which is good inside only.
     /// - Throws: `LogError`, and whatever `emit` throws; the scan must not be resumed after that.
     public mutating func resume(
-        _ reader: borrowing LogReader, maximumEvents: Int, maximumKeys: Int,
+        _ reader: borrowing LogReader, now: Int64, maximumEvents: Int, maximumKeys: Int,
         emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> ScanProgress {
+        guard try merge.beginTurn(reader, maximumKeys: maximumKeys) else { return .more }
         var decoder = EntryDecoder(reader.transaction)
-        var keys = 0
-        while let next = pending.popLast() {
-            try look(up: next, reader)
-            keys += 1
-            if keys >= maximumKeys { return .more }
-        }
         var events = 0
-        while let rank = heap.first?.rank {
-            let group = try nextGroup(rank, reader, &keys)
+        while let rank = merge.next {
+            let group = try merge.nextGroup(reader, now: now) { remaining[$0] > 0 }
             events += try emitMatches(of: group, rank, reader, &decoder, emit)
-            if events >= maximumEvents || keys >= maximumKeys { return heap.isEmpty ? .done : .more }
+            if events >= maximumEvents || merge.keys >= maximumKeys { return merge.next == nil ? .done : .more }
         }
         return .done
     }
 
-    private mutating func look(up pending: Pending, _ reader: borrowing LogReader) throws {
-        switch pending {
-        case .id(let id, let filter):
-            guard let seq = try reader.mentions(of: id, servedOnly: true).first?.seq, seq < size,
-                let event = try reader.event(at: seq)
-            else { return }
-            found[filter, default: []].append(ScanSource.Item(rank: IndexKey.Rank(event), seq: seq))
-        case .idsEnd(let filter):
-            guard let items = found.removeValue(forKey: filter) else { return }
-            try start(ScanSource(filter: filter, items: items), reader)
-        case .source(let source): try start(source, reader)
-        }
-    }
-
-    private mutating func start(_ source: ScanSource, _ reader: borrowing LogReader) throws {
-        var source = source
-        try source.start(reader.transaction, below: size)
-        heap.insert(source)
-    }
-
-    /// The next events, which is usually one: all of the same rank, with the filters through which they were found.
-    private mutating func nextGroup(
-        _ rank: IndexKey.Rank, _ reader: borrowing LogReader, _ keys: inout Int
-    ) throws -> [(seq: UInt64, filter: Int)] {
-        var group: [(seq: UInt64, filter: Int)] = []
-        while let item = heap.first, item.rank == rank {
-            keys += 1
-            var isOfInterest = true
-            try heap.updateFirst { source in
-                isOfInterest = remaining[source.filter] > 0
-                if isOfInterest {
-                    group.append((item.seq, source.filter))
-                    try source.advance(reader.transaction, below: size)
-                } else {
-                    source.end()
-                }
-            }
-        }
-        return group
-    }
-
     /// Gives those of a group that match, in the order of their ids; returns how many.
     private mutating func emitMatches(
-        of group: [(seq: UInt64, filter: Int)], _ rank: IndexKey.Rank, _ reader: borrowing LogReader,
+        of group: [ScanMerge.Match], _ rank: IndexKey.Rank, _ reader: borrowing LogReader,
         _ decoder: inout EntryDecoder, _ emit: (UnsafeRawBufferPointer) throws -> Void
     ) throws -> Int {
         var events: [(event: Event, filters: [Int])] = []
         for seq in Set(group.map(\.seq)) {
-            guard let event = try reader.servedEvent(at: seq, rank, &decoder), try reader.isCurrent(event, seq) else {
-                continue
+            guard let event = try reader.servedEvent(at: seq, rank, &decoder) else { continue }
+            let matching = group.compactMap {
+                $0.seq == seq && merge.filters[$0.filter].matches(event) ? $0.filter : nil
             }
-            let matching = group.compactMap { $0.seq == seq && filters[$0.filter].matches(event) ? $0.filter : nil }
             if !matching.isEmpty { events.append((event, Array(Set(matching)))) }
         }
         if events.count > 1 { events.sort { $0.event.id < $1.event.id } }

@@ -83,6 +83,23 @@ enum IndexKey {
         return Key(hasher.finalize().prefix)
     }
 
+    // MARK: - What was deleted
+
+    /// Table `tag`: the event of this id, deleted by `author`. Names no tag, since a tag's name is a letter.
+    static func deleted(_ id: EventID, by author: PublicKey) -> Key { tag(0, [author, id]) }
+
+    /// Table `tag`: the event of this id, deleted by the relay, whoever wrote it.
+    static func moderated(_ id: EventID) -> Key { tag(1, [id]) }
+
+    /// Table `tag`: all events of an address (a key of table `coordinate`) that are not newer than the deletion.
+    static func deleted(_ coordinate: Key) -> Key { coordinate.withUnsafeBytes { tag(2, $0) } }
+
+    private static func tag(_ letter: UInt8, _ values: [Bytes32]) -> Key {
+        var bytes: [UInt8] = []
+        for value in values { value.append(to: &bytes) }
+        return bytes.withUnsafeBytes { tag(letter, $0) }
+    }
+
     // MARK: - Ids and addresses
 
     /// Table `id`: the first eight bytes of the id, then position times two, plus one if the entry is the one that made
@@ -103,10 +120,17 @@ enum IndexKey {
     /// Table `coordinate`: SHA-256 of kind ‖ author ‖ `d` tag (NIP-01); `nil` for kinds of which every event is kept.
     static func coordinate(_ event: borrowing Event) -> Key? {
         guard event.kind.isReplaceable || event.kind.isAddressable else { return nil }
+        let name = event.kind.isAddressable ? event.tags.firstValue(of: "d") : nil
+        guard let name else { return coordinate(event.kind, event.pubkey, UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return name.utf8.withUnsafeBytes { coordinate(event.kind, event.pubkey, $0) }
+    }
+
+    /// The address of this kind, which has addresses, author and `d` tag.
+    static func coordinate(_ kind: Kind, _ author: PublicKey, _ name: UnsafeRawBufferPointer) -> Key {
         var hasher = SHA256()
-        hasher.update(bigEndian: event.kind.rawValue)
-        hasher.update(event.pubkey)
-        if event.kind.isAddressable, let name = event.tags.firstValue(of: "d") { hasher.update(name.utf8) }
+        hasher.update(bigEndian: kind.rawValue)
+        hasher.update(author)
+        hasher.update(name)
         return hasher.finalize().withUnsafeBytes { Key(copying: $0) }
     }
 }

@@ -2,10 +2,13 @@ import Nostr
 
 /// Which tables an event is found through: the same for appending, for rebuilding and for checking.
 enum IndexRules {
-    /// Calls `body` with each place of a served event in the tables that queries walk. Ephemeral events have none
-    /// (NIP-01).
+    /// Calls `body` with each place of a served event in the tables that queries walk, and with those by which a
+    /// deletion says what it deleted. Ephemeral events have none (NIP-01).
+    ///
+    /// - Parameters:
+    ///   - type: the type of the entry that serves the event, which tells the relay's own deletions.
     static func forEachPlace<E: Error>(
-        of event: borrowing Event, at seq: UInt64, _ body: (Table, Key) throws(E) -> Void
+        of event: borrowing Event, at seq: UInt64, type: EntryType, _ body: (Table, Key) throws(E) -> Void
     ) throws(E) {
         guard !event.kind.isEphemeral else { return }
         let rank = IndexKey.Rank(event)
@@ -13,15 +16,35 @@ enum IndexRules {
         try body(.kind, IndexKey.key(IndexKey.kind(event.kind), rank, seq))
         try body(.author, IndexKey.key(IndexKey.author(event.pubkey), rank, seq))
         try body(.authorKind, IndexKey.key(IndexKey.author(event.pubkey, event.kind), rank, seq))
-        for prefix in tagPrefixes(event) { try body(.tag, IndexKey.key(prefix, rank, seq)) }
+        for prefix in tagPrefixes(event, type) { try body(.tag, IndexKey.key(prefix, rank, seq)) }
     }
 
-    /// The prefixes of the event's one-letter tags, each once.
-    private static func tagPrefixes(_ event: borrowing Event) -> [Key] {
+    /// What the keys of an event's places have as their value: when it expires (NIP-40), so that this is known without
+    /// reading it; nothing, if it does not.
+    static func value(of event: borrowing Event) -> [UInt8] {
+        guard let expiration = event.expiration else { return [] }
+        var value: [UInt8] = []
+        value.append(bigEndian: expiration)
+        return value
+    }
+
+    /// What `value(of:)` made.
+    static func expiration(_ value: UnsafeRawBufferPointer) -> Int64? {
+        value.count == 8 ? value.number(at: 0) : nil
+    }
+
+    /// The prefixes of the event's one-letter tags, and of what it deletes, each once.
+    private static func tagPrefixes(_ event: borrowing Event, _ type: EntryType) -> [Key] {
         var prefixes: [UInt64] = []
-        event.tags.forEachSingleLetter { letter, value in
-            let prefix = IndexKey.tag(letter, value).withUnsafeBytes { $0.number(at: 0, as: UInt64.self) }
-            prefixes.append(prefix)
+        func add(_ key: Key) { prefixes.append(key.withUnsafeBytes { $0.number(at: 0) }) }
+        event.tags.forEachSingleLetter { add(IndexKey.tag($0, $1)) }
+        if event.kind == .deletion {
+            let author = event.pubkey
+            DeletionTags.forEachID(of: event) { id in
+                add(IndexKey.deleted(id, by: author))
+                if type == .relayEvent { add(IndexKey.moderated(id)) }
+            }
+            DeletionTags.forEachAddress(of: event) { add(IndexKey.deleted($0)) }
         }
         if prefixes.count > 1 {
             prefixes.sort()

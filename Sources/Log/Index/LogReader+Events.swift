@@ -15,25 +15,28 @@ extension LogReader {
         return entries
     }
 
-    /// Whether an event of this id is served, or was until a newer one of the same address took its place. Ephemeral
-    /// events count if they were appended to be served.
+    /// Whether an event of this id is served, or was until a newer one of the same address took its place, until it was
+    /// deleted or until it expired. Ephemeral events count if they were appended to be served.
     public func isServed(_ id: EventID) throws -> Bool {
         try mentions(of: id, servedOnly: true).isEmpty == false
     }
 
     /// The event of this id, if queries find it.
-    public func servedEvent(_ id: EventID) throws -> Event? {
+    ///
+    /// - Parameter now: the clock in seconds since 1970, to tell whether the event has expired (NIP-40).
+    public func servedEvent(_ id: EventID, now: Int64) throws -> Event? {
         guard let seq = try mentions(of: id, servedOnly: true).first?.seq, let event = try event(at: seq),
-            try isCurrent(event, seq)
+            let place = try place(of: IndexKey.Rank(event), seq), !place.isExpired(at: now)
         else { return nil }
         return event
     }
 
-    /// Whether queries find an event that was once served: it is not ephemeral, and none has taken its place.
-    func isCurrent(_ event: borrowing Event, _ seq: UInt64) throws -> Bool {
-        if event.kind.isEphemeral { return false }
-        guard let coordinate = IndexKey.coordinate(event) else { return true }
-        return try winner(coordinate)?.seq == seq
+    /// Where queries find the event of entry `seq`: `nil` if it is ephemeral, deleted, erased, or superseded.
+    func place(of rank: IndexKey.Rank, _ seq: UInt64) throws(LogError) -> ScanSource.Item? {
+        // Every event that queries find has its key in this table.
+        let key = IndexKey.key(IndexKey.created, rank, seq)
+        let value = try LogError.wrapping { () throws(LMDBError) in try transaction.value(.created, key) }
+        return value.map { ScanSource.Item(rank: rank, seq: seq, expiration: IndexRules.expiration($0)) }
     }
 
     /// The entries that hold the event of this id: positions, and whether it is the one by which the event is served.
@@ -66,11 +69,17 @@ extension LogReader {
         return try event(at: seq, &decoder)
     }
 
+    /// The event that entry `seq` holds, if it holds one that was not erased, with the entry's leaf.
+    func eventAndLeaf(at seq: UInt64) throws(LogError) -> (Event, Leaf)? {
+        var decoder = EntryDecoder(transaction)
+        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        guard let event = try view.event() else { return nil }
+        return (event, view.leaf)
+    }
+
     /// The event that entry `seq` holds, if it holds one that was not erased.
     func event(at seq: UInt64, _ decoder: inout EntryDecoder) throws(LogError) -> Event? {
-        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
-        guard view.hasEvent, let document = view.documentBytes else { return nil }
-        return try Event.stored(document, seq: seq)
+        try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false).event()
     }
 
     /// The event of an entry that an index names, unless it was erased. Throws if the entry is none that it could name.

@@ -13,14 +13,16 @@ enum QueryPlan: Equatable {
     static let maximumRanges = 1_000
 
     /// The most selective way: ids, else tags, else author with kind, else author, else kind, else everything by time.
-    init(_ filter: Filter) {
+    ///
+    /// - Parameter ignoringLimit: whether a filter with a limit of 0 is answered all the same.
+    init(_ filter: Filter, ignoringLimit: Bool = false) {
         let kinds = filter.kinds.map { $0.filter { !$0.isEphemeral } }
         let since = filter.since ?? 0
         let until = filter.until ?? .max
         let hasEmptyList =
             filter.ids?.isEmpty == true || filter.authors?.isEmpty == true || kinds?.isEmpty == true
             || filter.tags.contains { $0.values.isEmpty }
-        if hasEmptyList || until < 0 || since > until || filter.limit.map({ $0 <= 0 }) == true {
+        if hasEmptyList || until < 0 || since > until || !ignoringLimit && filter.limit.map({ $0 <= 0 }) == true {
             self = .nothing
         } else if let ids = filter.ids {
             self = .ids(ids)
@@ -38,6 +40,18 @@ enum QueryPlan: Equatable {
             self = .ranges(.kind, kinds.map { IndexKey.kind($0) })
         } else {
             self = .ranges(.created, [IndexKey.created])
+        }
+    }
+
+    /// Whether an event that is found below one of the prefixes meets all of the filter's conditions, so that it need
+    /// not be read to be counted. Authors and tags stand in the keys with eight bytes of themselves or of their
+    /// SHA-256: nobody else has the same ones by accident, nor, in any time that matters, on purpose.
+    func decides(_ filter: Filter) -> Bool {
+        guard case .ranges(let table, _) = self else { return false }
+        switch table {
+        case .tag: return filter.tags.count == 1 && filter.authors == nil && filter.kinds == nil
+        case .author: return filter.kinds == nil
+        default: return true
         }
     }
 }

@@ -29,12 +29,14 @@ extension BatchWriter {
     /// Empties the derived tables and fills them from the entries.
     func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)?) throws {
         for table in Table.allCases where table.isDerived { try transaction.removeAll(table) }
+        forgetIndexes()
         var indexer = EventIndexer()
-        let counts = try reader.referenceCounts { [size = head.frontier.size] seq, event, isServed, reader in
+        let counts = try reader.referenceCounts { [size = head.frontier.size] view, event, reader in
             if let event {
-                let indexing = EventIndexing(event: event, served: isServed)
-                _ = try indexer.add(indexing, seq: seq, reader)
+                let indexing = EventIndexing(event: event, served: view.isServedEvent)
+                _ = try indexer.add(indexing, view.leaf, isWithdrawn: view.isWithdrawn, reader)
             }
+            let seq = view.leaf.seq
             if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
         }
         try indexer.flush(transaction)
@@ -49,7 +51,7 @@ extension LogReader {
     ///
     /// Of contents with the same checksum only the first is found again, and so only it can have an entry.
     func referenceCounts(
-        _ visit: (UInt64, Event?, _ isServed: Bool, borrowing LogReader) throws -> Void
+        _ visit: (borrowing EntryView, Event?, borrowing LogReader) throws -> Void
     ) throws -> [UInt64: ContentWriter.Reference] {
         var byNumber = [UInt64](repeating: 0, count: Int(head.contents))
         var decoder = EntryDecoder(transaction)
@@ -63,14 +65,14 @@ extension LogReader {
                 byNumber[Int(number)] += 1
             }
             let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
-            var event: Event?
-            if view.hasEvent, let document = view.documentBytes { event = try Event.stored(document, seq: seq) }
-            try visit(seq, event, view.isServedEvent, self)
+            try visit(view, try view.event(), self)
         }
         var references: [UInt64: ContentWriter.Reference] = [:]
         let contents = References(transaction)
         for number in 0..<head.contents {
-            let checksum = Checksum.xxh64(try contents.content(number), seed: 0)
+            // What nothing refers to any more is not kept.
+            guard let content = try contents.contentIfThere(number) else { continue }
+            let checksum = Checksum.xxh64(content, seed: 0)
             guard references[checksum] == nil else { continue }
             references[checksum] = ContentWriter.Reference(number: number, count: byNumber[Int(number)])
         }

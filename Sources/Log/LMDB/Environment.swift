@@ -25,7 +25,8 @@ final class Environment: @unchecked Sendable {
     init(directory: String, options: Options) throws(LMDBError) {
         var usesLockFile = true
         do throws(LMDBError) {
-            handle = try Environment.openHandle(directory, options, flags: 0)
+            handle = try Environment.openHandle(
+                directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
         } catch {
             // Where the lock file cannot be made or written, nobody can write the log either, as far as this user goes.
             guard options.isReadOnly, [EACCES, EROFS, EPERM].contains(error.code) else { throw error }
@@ -179,13 +180,5 @@ final class Environment: @unchecked Sendable {
         var dead: Int32 = 0
         try LMDBError.check(mdb_reader_check(handle, &dead), "look for stale readers")
         return Int(dead)
-    }
-
-    /// Writes a copy of the latest snapshot without its free pages into an empty directory.
-    func copy(to directory: String) throws(LMDBError) {
-        gate.enter()
-        defer { gate.leave() }
-        try LMDBError.check(
-            mdb_env_copy2(handle, directory, UInt32(MDB_CP_COMPACT)), "copy the log to \(directory)")
     }
 }

@@ -9,6 +9,8 @@ extension Environment {
         var initialMapSize: Int
         /// How many read transactions there can be at a time, of all processes.
         var maximumReaders: Int
+        /// Whether nobody else has it open, so that no lock file is needed.
+        var isExclusive = false
     }
 
     /// Opens LMDB's handle, for `init` to own.

@@ -4,6 +4,8 @@ enum BatchOperation {
     case storeSnapshot(seq: UInt64, bytes: [UInt8])
     case pruneSnapshots(keeping: Int)
     case rebuildIndexes
+    case erase([UInt64])
+    case restore(ExportedEntry)
 }
 
 extension BatchWriter {
@@ -14,6 +16,8 @@ extension BatchWriter {
         case .storeSnapshot(let seq, let bytes): try storeSnapshot(seq: seq, bytes: bytes)
         case .pruneSnapshots(let count): try pruneSnapshots(keeping: count)
         case .rebuildIndexes: try rebuildIndexes(progress: nil)
+        case .erase(let seqs): _ = try erase(seqs)
+        case .restore(let entry): _ = try restore(entry)
         }
     }
 }

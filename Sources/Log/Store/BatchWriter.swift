@@ -3,11 +3,11 @@ import Nostr
 /// One attempt at a batch: everything that it writes, inside of one write transaction.
 final class BatchWriter {
     private(set) var head: Head
-    private(set) var contents: ContentWriter
+    var contents: ContentWriter
     private(set) var isCommitted = false
 
     let transaction: Transaction
-    private var indexer = EventIndexer()
+    var indexer = EventIndexer()
     /// The record being made; kept for its memory.
     private var record: [UInt8] = []
 
@@ -45,19 +45,24 @@ final class BatchWriter {
     func append(_ draft: Draft, time: Int64) throws -> Placed {
         let leaf = draft.leaf(seq: head.frontier.size, time: time)
         try writeRecord(leaf, draft)
+        return try add(leaf, draft.event)
+    }
+
+    /// Adds a leaf, whose record has been written, to the tree, and its event to the indexes.
+    func add(_ leaf: Leaf, _ event: EventIndexing?, isWithdrawn: Bool = false) throws -> Placed {
         let hash = leaf.hash
         try head.frontier.append(hash) { height, index, root throws(LMDBError) in
             guard height.isMultiple(of: Tile.height) else { return }
             let key = Tile.key(level: height / Tile.height, index: index)
             try root.withUnsafeBytes { root throws(LMDBError) in try transaction.put(.tile, key, root) }
         }
-        head.lastTime = time
-        let outcome = try draft.event.map { try indexer.add($0, seq: leaf.seq, reader) } ?? .notServed
+        head.lastTime = leaf.time
+        let outcome = try event.map { try indexer.add($0, leaf, isWithdrawn: isWithdrawn, reader) } ?? .notServed
         return Placed(seq: leaf.seq, leafHash: hash, outcome: outcome)
     }
 
-    private func writeRecord(_ leaf: Leaf, _ draft: Draft) throws {
-        var form: Record.Form = []
+    func writeRecord(_ leaf: Leaf, _ draft: Draft, isWithdrawn: Bool = false) throws {
+        var form: Record.Form = isWithdrawn ? .withdrawn : []
         if let event = draft.event {
             form.insert(.event)
             if event.served { form.insert(.served) }
@@ -94,6 +99,12 @@ final class BatchWriter {
 
     /// See `Batch.contains`.
     func contains(_ id: EventID) throws -> Bool { try indexer.contains(id, reader) }
+
+    /// See `Batch.isDeleted`.
+    func isDeleted(_ event: Event) throws -> Bool { try indexer.isDeleted(event, reader) }
+
+    /// Forgets what was known about the derived tables, because they were changed from outside of the indexer.
+    func forgetIndexes() { indexer = EventIndexer() }
 
     func commit() throws {
         try indexer.flush(transaction)

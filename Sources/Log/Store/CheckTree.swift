@@ -19,6 +19,9 @@ extension LogReader {
                 throw LogError.damaged(seq: seq, reason: "its time is before that of the entry before")
             }
             time = entry.leaf.time
+            guard entry.payload != nil || entry.leaf.flags & LeafFlags.erasable != 0 else {
+                throw LogError.damaged(seq: seq, reason: "its payload is missing, although it may not be erased")
+            }
             try frontier.append(entry.leaf.hash) { height, index, root throws(LogError) in
                 guard height.isMultiple(of: Tile.height) else { return }
                 tiles += 1
@@ -44,14 +47,25 @@ extension LogReader {
         return frontier.root
     }
 
-    /// Checks the shared contents: their checksums, and that there are as many as the head says.
+    /// Checks the shared contents: their checksums, and that the head has counted them. That those which entries refer
+    /// to are there is found with the entries.
     private func checkContents() throws {
         let contents = References(transaction)
-        for number in 0..<head.contents { _ = try contents.content(number) }
-        let stored = UInt64(try transaction.statistics(.content).ms_entries)
-        guard stored == head.contents else {
-            throw LogError.damaged(
-                seq: nil, reason: "\(stored) shared contents are stored instead of \(head.contents)")
+        let numbers = try transaction.withCursor(.content) { cursor in
+            var numbers: [UInt64] = []
+            var item = try cursor.first()
+            while let found = item {
+                numbers.append(found.key.count == 8 ? found.key.number(at: 0) : .max)
+                item = try cursor.next()
+            }
+            return numbers
+        }
+        for number in numbers {
+            guard number < head.contents else {
+                throw LogError.damaged(
+                    seq: nil, reason: "the shared content \(number) is stored, but the log's head has only \(head.contents)")
+            }
+            _ = try contents.content(number)
         }
     }
 }

@@ -96,6 +96,31 @@ struct ContentWriter {
         counts.removeAll(keepingCapacity: true)
     }
 
+    /// Takes back references, by the numbers of the contents, and removes the contents that have none left. What was
+    /// counted must have been flushed.
+    mutating func release(_ references: [UInt64: UInt64], _ transaction: Transaction) throws {
+        let contents = References(transaction)
+        for (number, count) in references.sorted(by: { $0.key < $1.key }) {
+            let content = try contents.content(number)
+            let checksum = Checksum.xxh64(content, seed: 0)
+            let key = content.count == Bytes32.count ? Bytes32(content) : nil
+            guard let stored = try transaction.value(.reference, Key(checksum)).flatMap({ Reference($0) }),
+                stored.number == number, stored.count >= count
+            else {
+                throw LogError.damaged(
+                    seq: nil, reason: "the references to shared content \(number) are miscounted; rebuild the indexes")
+            }
+            if stored.count > count {
+                let rest = Reference(number: number, count: stored.count - count)
+                try transaction.put(.reference, Key(checksum), rest.encoded)
+            } else {
+                try transaction.remove(.reference, Key(checksum))
+                try transaction.remove(.content, Key(number))
+                if let key { keys[key] = nil }
+            }
+        }
+    }
+
     private func find(_ checksum: UInt64, _ transaction: Transaction) throws(LMDBError) -> UInt64? {
         try transaction.value(.reference, Key(checksum)).flatMap { Reference($0) }?.number
     }

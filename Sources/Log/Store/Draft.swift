@@ -75,6 +75,8 @@ public struct Placed: Equatable, Sendable {
         case superseded
         /// An event of the same id is served already.
         case duplicate
+        /// A deletion that names it (NIP-09) is there already.
+        case deleted
     }
 
     /// The position.

@@ -41,11 +41,23 @@ public struct EntryView: ~Copyable {
     public let isServedEvent: Bool
     /// Whether the entry has an event that is found by its id.
     let hasEvent: Bool
+    /// Whether queries do not find the event any more because of what was erased elsewhere.
+    let isWithdrawn: Bool
+    /// Where in the payload the content is that other entries may have, too.
+    let shared: Range<Int>?
 
     /// The event's JSON, if there is an event. Good inside the closure only.
     public var documentBytes: UnsafeRawBufferPointer? {
         guard let payload, let document else { return nil }
         return payload.slice(document)
+    }
+}
+
+extension EntryView {
+    /// The entry's event, if it has one that is found by its id.
+    func event() throws(LogError) -> Event? {
+        guard hasEvent, let documentBytes else { return nil }
+        return try Event.stored(documentBytes, seq: leaf.seq)
     }
 }
 

@@ -20,7 +20,8 @@ struct EntryDecoder: ~Copyable {
         let record = try Record(bytes, seq: seq)
         guard let salt = record.salt else {
             return EntryView(
-                leaf: record.leaf, salt: nil, payload: nil, document: nil, isServedEvent: false, hasEvent: false)
+                leaf: record.leaf, salt: nil, payload: nil, document: nil, isServedEvent: false, hasEvent: false,
+                isWithdrawn: false, shared: nil)
         }
         buffer.removeAll()
         do throws(LogError) {
@@ -43,7 +44,8 @@ struct EntryDecoder: ~Copyable {
         }
         return EntryView(
             leaf: record.leaf, salt: salt, payload: payload, document: document,
-            isServedEvent: record.form.contains(.served), hasEvent: record.form.contains(.event))
+            isServedEvent: record.form.contains(.served), hasEvent: record.form.contains(.event),
+            isWithdrawn: record.form.contains(.withdrawn), shared: buffer.shared)
     }
 }
 
@@ -65,8 +67,16 @@ struct References: SharedContents {
     init(_ transaction: Transaction) { self.transaction = transaction }
 
     func content(_ number: UInt64) throws(LogError) -> UnsafeRawBufferPointer {
+        guard let content = try contentIfThere(number) else {
+            throw .damaged(seq: nil, reason: "the shared content \(number) is missing")
+        }
+        return content
+    }
+
+    /// The content of this number; `nil` if it is not there, as happens once nothing refers to it any more.
+    func contentIfThere(_ number: UInt64) throws(LogError) -> UnsafeRawBufferPointer? {
         let sealed = try LogError.wrapping { () throws(LMDBError) in try transaction.value(.content, Key(number)) }
-        guard let sealed else { throw .damaged(seq: nil, reason: "the shared content \(number) is missing") }
+        guard let sealed else { return nil }
         guard let content = Checksum.opened(sealed, seed: number) else {
             throw .damaged(seq: nil, reason: "the shared content \(number) does not match its checksum")
         }

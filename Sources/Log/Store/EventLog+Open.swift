@@ -70,7 +70,11 @@ extension Environment {
                 try transaction.put(.meta, Head.key, Head().encoded)
             }
         }
-        // A file's own fsync need not make its name durable; that is the directory's.
+        try Environment.syncDirectory(directory)
+    }
+
+    /// A file's own fsync need not make its name durable; that is the directory's.
+    static func syncDirectory(_ directory: String) throws(LogError) {
         let descriptor = Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw LogError(LMDBError(code: errno, action: "open \(directory)")) }
         defer { close(descriptor) }

@@ -110,14 +110,7 @@ public final class EventLog: Sendable {
         try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() }
     }
 
-    /// Writes a copy of the log, without free pages, into a directory, which is made. Works while the log is being
-    /// written.
-    public func copy(to directory: String) throws(LogError) {
-        try EventLog.makeDirectory(directory)
-        try LogError.wrapping { () throws(LMDBError) in try environment.copy(to: directory) }
-    }
-
-    private static func makeDirectory(_ directory: String) throws(LogError) {
+    static func makeDirectory(_ directory: String) throws(LogError) {
         if access(directory, F_OK) == 0 { return }
         if let slash = directory.lastIndex(of: "/"), slash > directory.startIndex {
             try makeDirectory(String(directory[..<slash]))

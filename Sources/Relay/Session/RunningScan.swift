@@ -20,7 +20,7 @@ final class RunningScan {
     func resume(_ log: EventLog, emit: (UnsafeRawBufferPointer) -> Void) throws -> Bool {
         try log.read { reader in
             try scan.resume(
-                reader, maximumEvents: RunningScan.eventsPerSlice, maximumKeys: RunningScan.keysPerSlice, emit: emit)
+                reader, now: Clock.seconds(), maximumEvents: RunningScan.eventsPerSlice, maximumKeys: RunningScan.keysPerSlice, emit: emit)
                 == .done
         }
     }

@@ -82,7 +82,7 @@ struct EventScanTests {
         }
         #expect(try log.read { try $0.positions(of: event.id) } == [0])
         #expect(try log.read { try $0.isServed(event.id) })
-        #expect(try log.read { try $0.servedEvent(event.id) } == nil)
+        #expect(try log.read { try $0.servedEvent(event.id, now: 0) } == nil)
     }
 
     @Test func eventsThatAreNotServedAreFoundByNobody() throws {
@@ -126,7 +126,7 @@ struct EventScanTests {
         var ids: [EventID] = []
         func turn() throws -> ScanProgress {
             try log.read { reader in
-                try scan.resume(reader, maximumEvents: 1, maximumKeys: .max) { ids.append(try Event.parse($0).id) }
+                try scan.resume(reader, now: 0, maximumEvents: 1, maximumKeys: .max) { ids.append(try Event.parse($0).id) }
             }
         }
         for _ in 0..<3 { #expect(try turn() == .more) }
@@ -146,7 +146,7 @@ struct EventScanTests {
         try log.append(try (5..<9).map { try Samples.event(createdAt: Int64($0 - 3)) })
         var times: [Int64] = []
         let progress = try log.read { reader in
-            try scan.resume(reader, maximumEvents: 100, maximumKeys: 100) {
+            try scan.resume(reader, now: 0, maximumEvents: 100, maximumKeys: 100) {
                 times.append(try Event.parse($0).createdAt)
             }
         }
@@ -159,10 +159,10 @@ struct EventScanTests {
         var scan = EventScan(filters: [Filter()], upTo: 100, maximumLimit: 100)
         var count = 0
         #expect(
-            try log.read { try scan.resume($0, maximumEvents: 7, maximumKeys: 1_000) { _ in count += 1 } } == .more)
+            try log.read { try scan.resume($0, now: 0, maximumEvents: 7, maximumKeys: 1_000) { _ in count += 1 } } == .more)
         #expect(count == 7)
         #expect(
-            try log.read { try scan.resume($0, maximumEvents: 1_000, maximumKeys: 5) { _ in count += 1 } } == .more)
+            try log.read { try scan.resume($0, now: 0, maximumEvents: 1_000, maximumKeys: 5) { _ in count += 1 } } == .more)
         #expect(count == 12)
         // A filter that matches nothing still costs keys.
         var vain = EventScan(
@@ -170,7 +170,7 @@ struct EventScanTests {
                 Filter(authors: [Samples.author(1)], tags: [TagCondition(letter: UInt8(ascii: "x"), values: ["1"])])
             ],
             upTo: 100, maximumLimit: 100)
-        #expect(try log.read { try vain.resume($0, maximumEvents: 1, maximumKeys: 10) { _ in count += 1 } } == .done)
+        #expect(try log.read { try vain.resume($0, now: 0, maximumEvents: 1, maximumKeys: 10) { _ in count += 1 } } == .done)
         #expect(count == 12)
     }
 

@@ -23,8 +23,8 @@ struct IndexRulesTests {
             #expect(try reader.checkIndexes() == nil)
             // All of them were served: sent again, they are nothing new.
             for event in events { #expect(try reader.isServed(event.id)) }
-            #expect(try reader.servedEvent(events[0].id) == nil)
-            #expect(try reader.servedEvent(events[1].id) == events[1])
+            #expect(try reader.servedEvent(events[0].id, now: 0) == nil)
+            #expect(try reader.servedEvent(events[1].id, now: 0) == events[1])
         }
     }
 

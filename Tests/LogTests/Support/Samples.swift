@@ -106,13 +106,13 @@ extension EventLog {
     }
 
     /// The ids that a query gives, in its order, taken in small turns.
-    func query(_ filters: [Filter], maximumLimit: Int = 1_000, turn: Int = .max) throws -> [EventID] {
+    func query(_ filters: [Filter], maximumLimit: Int = 1_000, turn: Int = .max, now: Int64 = 0) throws -> [EventID] {
         var scan = EventScan(filters: filters, upTo: try read { $0.size }, maximumLimit: maximumLimit)
         var ids: [EventID] = []
         var progress = ScanProgress.more
         while progress == .more {
             progress = try read { reader in
-                try scan.resume(reader, maximumEvents: turn, maximumKeys: turn) { ids.append(try Event.parse($0).id) }
+                try scan.resume(reader, now: now, maximumEvents: turn, maximumKeys: turn) { ids.append(try Event.parse($0).id) }
             }
         }
         return ids
