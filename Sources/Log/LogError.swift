@@ -21,6 +21,8 @@ public enum LogError: Error, Equatable, Sendable {
 
     /// Whether another process is writing the log.
     public var isLocked: Bool { if case .locked = self { true } else { false } }
+    /// Whether the caller asked for something that cannot be, and nothing was changed.
+    public var isMisuse: Bool { if case .misuse = self { true } else { false } }
 
     /// The position of the entry that is damaged, if it is one.
     public var seq: UInt64? { if case .damaged(let seq, _) = self { seq } else { nil } }

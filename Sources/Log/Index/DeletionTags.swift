@@ -34,7 +34,9 @@ enum DeletionTags {
         else { return nil }
         let rest = text.slice(first + 1 + hexDigits..<text.count)
         let kind = Kind(rawKind)
-        guard kind.isAddressable ? rest.first == colon : kind.isReplaceable && (rest.isEmpty || rest.elementsEqual([colon]))
+        guard
+            kind.isAddressable
+                ? rest.first == colon : kind.isReplaceable && (rest.isEmpty || rest.elementsEqual([colon]))
         else { return nil }
         return IndexKey.coordinate(kind, author, rest.isEmpty ? rest : rest.slice(1..<rest.count))
     }

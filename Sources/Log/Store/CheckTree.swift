@@ -63,7 +63,8 @@ extension LogReader {
         for number in numbers {
             guard number < head.contents else {
                 throw LogError.damaged(
-                    seq: nil, reason: "the shared content \(number) is stored, but the log's head has only \(head.contents)")
+                    seq: nil,
+                    reason: "the shared content \(number) is stored, but the log's head has only \(head.contents)")
             }
             _ = try contents.content(number)
         }

@@ -78,6 +78,8 @@ public struct Erasure: Equatable, Sendable {
 
     /// Runs that one entry names.
     public static let maximumRuns = 4_096
+    /// Characters of the reason that are kept.
+    public static let maximumReasonCharacters = 500
 
     /// An erasure of these positions, which must rise.
     public init(positions: [UInt64], reason: Text) {

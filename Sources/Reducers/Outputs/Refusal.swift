@@ -6,6 +6,7 @@ public enum Refusal: Error, Equatable, Sendable {
     case invalidEvent(String)
     case notMember
     case authorizationUsed
+    case deleted
     case relayOnlyKind
     case neverPublished
     case unsupportedKind(String)
@@ -89,6 +90,7 @@ extension Refusal {
         case .invalidEvent: "invalid_event"
         case .notMember: "not_member"
         case .authorizationUsed: "authorization_used"
+        case .deleted: "deleted"
         case .relayOnlyKind: "relay_only_kind"
         case .neverPublished: "never_published"
         case .unsupportedKind: "unsupported_kind"
@@ -145,6 +147,7 @@ extension Refusal {
         case .authorMismatch: "invalid: event pubkey does not match authenticated identity"
         case .invalidEvent(let reason): "invalid: \(reason)"
         case .notMember: "restricted: not a relay member"
+        case .deleted: "blocked: this event was deleted"
         case .authorizationUsed: "auth-required: this authorization was used before"
         case .relayOnlyKind: "restricted: relay-only kind"
         case .neverPublished: "invalid: this kind authenticates a connection or a request and is never published"

@@ -38,16 +38,17 @@ public enum Replayer {
             state = snapshot
             start = seq + 1
         }
-        var erased: Position?
+        var gap = ErasureGap()
         try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
             let position = Position(seq: entry.leaf.seq, time: entry.leaf.time)
             if let input = try entry.input() {
-                state.apply(input, at: position)
+                let transition = state.apply(input, at: position)
+                if position.time < gap.end { gap.note(transition, at: position) }
             } else if !entry.leaf.type.isOutput {
-                erased = position
                 state.skip(erasedAt: position, decision: nil)
-            } else if let cause = erased, cause.seq + 1 == position.seq {
-                state.skip(erasedAt: cause, decision: try entry.decision())
+                gap.note(erasedAt: position, memory: state.memoryMicroseconds)
+            } else if gap.cause?.seq == position.seq &- 1, let decision = try entry.decision() {
+                gap.settle(decision, in: &state)
             }
             if let progress, entry.leaf.seq.isMultiple(of: progressInterval) {
                 progress(entry.leaf.seq - start, end - start)
@@ -75,6 +76,39 @@ public enum Replayer {
             bound = seq
         }
         return nil
+    }
+}
+
+/// Where a replay goes on without inputs that were erased: decisions are counted there as the log has them.
+private struct ErasureGap {
+    /// Until when what was erased may matter, by the log's time.
+    private(set) var end = Int64.min
+    /// The latest input whose decision has to be looked at.
+    private(set) var cause: Position?
+    /// What it came to here; `nil` when it was erased itself.
+    private var computed: Decision.Outcome?
+
+    mutating func note(erasedAt position: Position, memory: Int64) {
+        end = position.time + memory
+        cause = position
+        computed = nil
+    }
+
+    mutating func note(_ transition: Transition, at position: Position) {
+        guard case .decision(let decision)? = transition.outputs.first, decision.kind == .meshConnectRequest else {
+            return cause = nil
+        }
+        cause = position
+        computed = decision.outcome
+    }
+
+    func settle(_ recorded: Decision, in state: inout RelayState) {
+        guard let cause, recorded.kind == .meshConnectRequest else { return }
+        if computed == nil {
+            state.skip(erasedAt: cause, decision: recorded)
+        } else if let computed, computed != recorded.outcome {
+            state.adopt(recorded.outcome, insteadOf: computed)
+        }
     }
 }
 

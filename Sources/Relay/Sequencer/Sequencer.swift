@@ -167,6 +167,8 @@ final class Sequencer: @unchecked Sendable {
             work.answer(submission.sender, try manage(body, authorization, &work))
         case .imported(let event):
             work.answer(submission.sender, try bringIn(event, &work))
+        case .erasure(let positions, let reason):
+            work.answer(submission.sender, try erase(positions, reason, &work))
         case .dropped(let reason, let key):
             tally.count(reason, key: key)
         }
@@ -205,6 +207,7 @@ extension Sequencer {
         if try work.batch.contains(event.id) {
             return Transition.Answer(accepted: true, message: "duplicate: already have this event")
         }
+        if try work.batch.isDeleted(event) { return turnAway(.deleted, key: event.pubkey) }
         return try append(.event(event, session: session, door: door), &work).transition.answer
     }
 
@@ -295,6 +298,18 @@ extension Sequencer {
         if try work.batch.contains(event.id) {
             return Transition.Answer(accepted: true, message: "duplicate: already have this event")
         }
+        if try work.batch.isDeleted(event) { return turnAway(.deleted, key: event.pubkey) }
         return try append(.event(event, session: nil, door: .imported), &work).transition.answer
+    }
+
+    private func erase(_ positions: [UInt64], _ reason: String, _ work: inout Work) throws -> Transition.Answer {
+        do {
+            let erased = try work.batch.erase(
+                positions, reason: reason, in: log, state: &state, signedBy: secret)
+            work.entries += erased.steps.reduce(0) { $0 + $1.drafts.count }
+            return Transition.Answer(accepted: true, message: "info: \(erased.count) payloads erased")
+        } catch let error as LogError where error.isMisuse {
+            return Transition.Answer(accepted: false, message: "invalid: \(error.description)")
+        }
     }
 }

@@ -34,6 +34,8 @@ struct Submission: Sendable {
         case policy(Policy)
         /// A verified event that the operator brings in.
         case imported(Event)
+        /// Positions, rising, whose payloads the operator wants erased.
+        case erasure([UInt64], reason: String)
         /// Something turned away before the log: a count of one, and a key where its signature was good.
         case dropped(reason: String, key: PublicKey?)
     }
@@ -53,7 +55,8 @@ struct Submission: Sendable {
         switch content {
         case .event(let event, _): event.kind.isDecided || event.kind == .meshStatusReport
         case .delivered, .dropped, .closed, .imported: false
-        case .authenticate, .listening, .operatorCommand, .join, .post, .management, .admission, .invite, .policy:
+        case .authenticate, .listening, .operatorCommand, .join, .post, .management, .admission, .invite, .policy,
+            .erasure:
             true
         }
     }

@@ -20,7 +20,8 @@ final class RunningScan {
     func resume(_ log: EventLog, emit: (UnsafeRawBufferPointer) -> Void) throws -> Bool {
         try log.read { reader in
             try scan.resume(
-                reader, now: Clock.seconds(), maximumEvents: RunningScan.eventsPerSlice, maximumKeys: RunningScan.keysPerSlice, emit: emit)
+                reader, now: Clock.seconds(), maximumEvents: RunningScan.eventsPerSlice,
+                maximumKeys: RunningScan.keysPerSlice, emit: emit)
                 == .done
         }
     }

@@ -36,6 +36,7 @@ enum Advice {
         case .relayOnlyKind: "nobody can publish this kind: the relay makes it itself"
         case .neverPublished: "it goes into an AUTH message or an HTTP header, not into an EVENT message"
         case .unsupportedKind: "this relay does not do this"
+        case .deleted: "what was deleted does not come back: the author has to publish something new"
         case .authorizationUsed: "each NIP-98 event is good for one request: sign a new one"
         case .expired: "its NIP-40 expiration has passed: sign it again with a later one"
         case .kindNotTaken: "an admin has to allow the kind (NIP-86 allowkind)"

@@ -109,7 +109,8 @@ struct DeletionTests {
     @Test func deletionsAreNeverDeleted() throws {
         let first = try deletion([["p", "x"]])
         let second = try deletion([["e", Text(first.id.hex)]], createdAt: 1_700_000_200)
-        var third = Samples.draft(try deletion([["e", Text(first.id.hex)], ["e", Text(second.id.hex)]], author: relay))
+        var third = Samples.draft(
+            try deletion([["e", Text(first.id.hex)], ["e", Text(second.id.hex)]], author: relay))
         third.type = .relayEvent
         try log.append([Samples.draft(second), Samples.draft(first), third])
         #expect(try log.query(Filter()).count == 3)
@@ -204,7 +205,9 @@ struct DeletionTests {
             "1:\(key):", "24620:\(key):", "30621:\(Samples.author(2).hex):x", "0 :\(key):",
         ]
         var tags: [[Text]] = values.map { ["a", Text($0)] }
-        tags += [["e"], ["e", ""], ["e", Text(id.uppercased())], ["e", Text(String(id.dropLast()))], ["E", Text(id)]]
+        tags += [
+            ["e"], ["e", ""], ["e", Text(id.uppercased())], ["e", Text(String(id.dropLast()))], ["E", Text(id)],
+        ]
         tags += [["e", Text(id + "0")], ["a"], ["p", Text(id)], ["e", "x", Text(id)]]
         try log.append([try deletion(tags)])
         #expect(try log.query(Filter(kinds: [.textNote, .metadata, .meshStatus])).count == 3)

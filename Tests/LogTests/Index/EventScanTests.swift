@@ -126,7 +126,9 @@ struct EventScanTests {
         var ids: [EventID] = []
         func turn() throws -> ScanProgress {
             try log.read { reader in
-                try scan.resume(reader, now: 0, maximumEvents: 1, maximumKeys: .max) { ids.append(try Event.parse($0).id) }
+                try scan.resume(reader, now: 0, maximumEvents: 1, maximumKeys: .max) {
+                    ids.append(try Event.parse($0).id)
+                }
             }
         }
         for _ in 0..<3 { #expect(try turn() == .more) }
@@ -159,10 +161,12 @@ struct EventScanTests {
         var scan = EventScan(filters: [Filter()], upTo: 100, maximumLimit: 100)
         var count = 0
         #expect(
-            try log.read { try scan.resume($0, now: 0, maximumEvents: 7, maximumKeys: 1_000) { _ in count += 1 } } == .more)
+            try log.read { try scan.resume($0, now: 0, maximumEvents: 7, maximumKeys: 1_000) { _ in count += 1 } }
+                == .more)
         #expect(count == 7)
         #expect(
-            try log.read { try scan.resume($0, now: 0, maximumEvents: 1_000, maximumKeys: 5) { _ in count += 1 } } == .more)
+            try log.read { try scan.resume($0, now: 0, maximumEvents: 1_000, maximumKeys: 5) { _ in count += 1 } }
+                == .more)
         #expect(count == 12)
         // A filter that matches nothing still costs keys.
         var vain = EventScan(
@@ -170,7 +174,9 @@ struct EventScanTests {
                 Filter(authors: [Samples.author(1)], tags: [TagCondition(letter: UInt8(ascii: "x"), values: ["1"])])
             ],
             upTo: 100, maximumLimit: 100)
-        #expect(try log.read { try vain.resume($0, now: 0, maximumEvents: 1, maximumKeys: 10) { _ in count += 1 } } == .done)
+        #expect(
+            try log.read { try vain.resume($0, now: 0, maximumEvents: 1, maximumKeys: 10) { _ in count += 1 } } == .done
+        )
         #expect(count == 12)
     }
 }

@@ -112,7 +112,9 @@ extension EventLog {
         var progress = ScanProgress.more
         while progress == .more {
             progress = try read { reader in
-                try scan.resume(reader, now: now, maximumEvents: turn, maximumKeys: turn) { ids.append(try Event.parse($0).id) }
+                try scan.resume(reader, now: now, maximumEvents: turn, maximumKeys: turn) {
+                    ids.append(try Event.parse($0).id)
+                }
             }
         }
         return ids

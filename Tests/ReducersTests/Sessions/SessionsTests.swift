@@ -63,7 +63,7 @@ import Testing
         _ = sessions.authenticate(bob, owner: nil, session: nil, at: 3)
         _ = sessions.authenticate(alice, owner: nil, session: nil, at: 4)
         for id: UInt64 in [1, 3, 4] { sessions.listen(session: id, to: [alice, bob], at: 5 + id) }
-        sessions.close(key: bob)
+        _ = sessions.close(key: bob)
         #expect(sessions.all.map(\.id) == [4])
         #expect(sessions.listening(to: bob) == nil && sessions.listening(to: alice) == 9)
         sessions.closeAll()
