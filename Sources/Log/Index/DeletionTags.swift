@@ -34,11 +34,10 @@ enum DeletionTags {
         else { return nil }
         let rest = text.slice(first + 1 + hexDigits..<text.count)
         let kind = Kind(rawKind)
-        guard
-            kind.isAddressable
-                ? rest.first == colon : kind.isReplaceable && (rest.isEmpty || rest.elementsEqual([colon]))
-        else { return nil }
-        return IndexKey.coordinate(kind, author, rest.isEmpty ? rest : rest.slice(1..<rest.count))
+        guard rest.first == colon || rest.isEmpty && kind.isReplaceable else { return nil }
+        let name = rest.slice(min(1, rest.count)..<rest.count)
+        guard kind.isAddressable || kind.isReplaceable && name.isEmpty else { return nil }
+        return IndexKey.coordinate(kind, author, name)
     }
 
     private static let colon: UInt8 = 0x3a

@@ -121,10 +121,7 @@ enum IndexKey {
     static func coordinate(_ event: borrowing Event) -> Key? {
         guard event.kind.isReplaceable || event.kind.isAddressable else { return nil }
         let name = event.kind.isAddressable ? event.tags.firstValue(of: "d") : nil
-        guard let name else {
-            return coordinate(event.kind, event.pubkey, UnsafeRawBufferPointer(start: nil, count: 0))
-        }
-        return name.utf8.withUnsafeBytes { coordinate(event.kind, event.pubkey, $0) }
+        return (name ?? "").utf8.withUnsafeBytes { coordinate(event.kind, event.pubkey, $0) }
     }
 
     /// The address of this kind, which has addresses, author and `d` tag.

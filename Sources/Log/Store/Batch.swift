@@ -58,51 +58,6 @@ public final class Batch {
         return try perform(.append(draft, time: time)) { writer in try writer.append(draft, time: time) }
     }
 
-    /// Whether an event of this id is served, by an earlier entry or by one of this batch, or was until a newer one of
-    /// the same address took its place, until it was deleted or until it expired.
-    public func contains(_ id: EventID) throws -> Bool { try look { try $0.contains(id) } }
-
-    /// Whether a deletion (NIP-09) that is served, by an earlier entry or by one of this batch, names this event, which
-    /// need not be in the log: see `LogReader.isDeleted`.
-    public func isDeleted(_ event: Event) throws -> Bool { try look { try $0.isDeleted(event) } }
-
-    private func look<R>(_ body: (BatchWriter) throws -> R) throws -> R {
-        guard let writer else { throw Batch.ended }
-        do {
-            return try body(writer)
-        } catch let error as LMDBError {
-            throw LogError(error)
-        }
-    }
-
-    /// Erases payload and salt of these entries, so that only their leaves are left, and what was derived from them.
-    /// Entries that were erased before stay as they are.
-    ///
-    /// Queries find nothing afterwards that they did not find before: what an erased event had superseded or deleted
-    /// does not come back. To see to that, all entries are walked if events that had addresses, or deletions, are
-    /// among the erased; so erase everything at once. Snapshots are left alone, whatever their states hold. The bytes
-    /// stay in free pages of the file until those are used again; `EventLog.copy` leaves them behind.
-    ///
-    /// - Returns: how many entries were erased now.
-    /// - Throws: `LogError.misuse`, naming the entry, if one is not in the log or its leaf does not say that it may be
-    ///   erased; nothing is changed then. Any other error ends the batch and the writing of this log.
-    @discardableResult
-    public func erase(_ seqs: [UInt64]) throws -> Int {
-        try look { try $0.checkErasable(seqs) }
-        return try perform(.erase(seqs)) { try $0.erase(seqs) }
-    }
-
-    /// Appends an entry exactly as it was in another log: same leaf, same payload, or no payload if it was erased
-    /// there. Signatures of events are not checked.
-    ///
-    /// - Throws: `LogError.misuse` for an entry that cannot be the next one or does not match its leaf, which leaves the
-    ///   batch as it was. Any other error ends the batch and the writing of this log.
-    @discardableResult
-    public func restore(_ entry: ExportedEntry) throws -> Placed {
-        try look { try $0.checkRestorable(entry) }
-        return try perform(.restore(entry)) { try $0.restore(entry) }
-    }
-
     /// Keeps a reduced state, as a cache: the state after entry `seq` was applied. Replaces one of the same position.
     public func storeSnapshot(seq: UInt64, bytes: [UInt8]) throws {
         guard seq < size else { throw LogError.misuse("a snapshot at \(seq) of a log of \(size) entries") }
@@ -153,8 +108,19 @@ public final class Batch {
 
     // MARK: - Doing it, if need be again
 
+    /// Asks for something that changes nothing.
+    func look<R>(_ body: (BatchWriter) throws -> R) throws -> R {
+        guard let writer else { throw Batch.ended }
+        do {
+            return try body(writer)
+        } catch let error as LMDBError {
+            throw LogError(error)
+        }
+    }
+
+    /// Does something, and remembers it.
     @discardableResult
-    private func perform<R>(_ operation: BatchOperation, _ body: (BatchWriter) throws -> R) throws -> R {
+    func perform<R>(_ operation: BatchOperation, _ body: (BatchWriter) throws -> R) throws -> R {
         guard let writer else { throw Batch.ended }
         do {
             let result = try body(writer)

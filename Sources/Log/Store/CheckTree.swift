@@ -64,7 +64,7 @@ extension LogReader {
             guard number < head.contents else {
                 throw LogError.damaged(
                     seq: nil,
-                    reason: "the shared content \(number) is stored, but the log's head has only \(head.contents)")
+                    reason: "the shared content \(number) is stored, but the log's head has \(head.contents)")
             }
             _ = try contents.content(number)
         }

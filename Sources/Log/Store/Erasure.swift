@@ -1,5 +1,24 @@
 import Nostr
 
+extension Batch {
+    /// Erases payload and salt of these entries, so that only their leaves are left, and what was derived from them.
+    /// Entries that were erased before stay as they are.
+    ///
+    /// Queries find nothing afterwards that they did not find before: what an erased event had superseded or deleted
+    /// does not come back. To see to that, all entries are walked if events that had addresses, or deletions, are
+    /// among the erased; so erase everything at once. Snapshots are left alone, whatever their states hold. The bytes
+    /// stay in free pages of the file until those are used again; `EventLog.copy` leaves them behind.
+    ///
+    /// - Returns: how many entries were erased now.
+    /// - Throws: `LogError.misuse`, naming the entry, if one is not in the log or its leaf does not say that it may be
+    ///   erased; nothing is changed then. Any other error ends the batch and the writing of this log.
+    @discardableResult
+    public func erase(_ seqs: [UInt64]) throws -> Int {
+        try look { try $0.checkErasable(seqs) }
+        return try perform(.erase(seqs)) { try $0.erase(seqs) }
+    }
+}
+
 extension BatchWriter {
     /// Whether these entries are there and their leaves say that they may be erased.
     func checkErasable(_ seqs: [UInt64]) throws(LogError) {

@@ -1,5 +1,18 @@
 import Nostr
 
+extension Batch {
+    /// Appends an entry exactly as it was in another log: same leaf, same payload, or no payload if it was erased
+    /// there. Signatures of events are not checked.
+    ///
+    /// - Throws: `LogError.misuse` for an entry that cannot be the next one or does not match its leaf, which leaves the
+    ///   batch as it was. Any other error ends the batch and the writing of this log.
+    @discardableResult
+    public func restore(_ entry: ExportedEntry) throws -> Placed {
+        try look { try $0.checkRestorable(entry) }
+        return try perform(.restore(entry)) { try $0.restore(entry) }
+    }
+}
+
 extension BatchWriter {
     /// Whether the entry can be the next one, and is what its leaf says.
     func checkRestorable(_ entry: ExportedEntry) throws(LogError) {

@@ -71,15 +71,17 @@ struct ExportTests {
         var mark = Samples.draft("{\"mark\":\"tick\"}", type: .mark, members: Samples.salt(1), state: Samples.salt(2))
         mark.schema = 7
         mark.rules = 3
-        try log.append(try [report, binary, report, odd, mark, Samples.draft("")] + world.drafts(200, deletions: 30, &generator))
+        try log.append(
+            try [report, binary, report, odd, mark, Samples.draft("")] + world.drafts(200, deletions: 30, &generator))
     }
 
     @Test func aLogComesBackWithTheSameRoot() throws {
         try fill()
         let copy = try restored(try lines(log), "copy")
         try expectSame(copy)
-        #expect(try copy.storage().tables.first { $0.name == "content" }?.items
-            == (try log.storage().tables.first { $0.name == "content" }?.items))
+        #expect(
+            try copy.storage().tables.first { $0.name == "content" }?.items
+                == (try log.storage().tables.first { $0.name == "content" }?.items))
     }
 
     @Test func nothingWasErasedSoEveryByteIsTheSame() throws {
@@ -91,7 +93,8 @@ struct ExportTests {
         try log.copy(to: other)
         for table in Table.allCases {
             let items = try raw.items(table).map { $0.key + [0xff] + $0.value }
-            #expect(items == (try RawTables(directory: other).items(table).map { $0.key + [0xff] + $0.value }), "\(table)")
+            #expect(
+                items == (try RawTables(directory: other).items(table).map { $0.key + [0xff] + $0.value }), "\(table)")
         }
     }
 
