@@ -181,4 +181,15 @@ final class Environment: @unchecked Sendable {
         try LMDBError.check(mdb_reader_check(handle, &dead), "look for stale readers")
         return Int(dead)
     }
+
+    /// Writes a copy of the latest snapshot without its free pages to a file, which must not exist, and syncs it.
+    func copyCompacted(to path: String) throws(LMDBError) {
+        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw LMDBError(code: errno, action: "make \(path)") }
+        defer { close(descriptor) }
+        gate.enter()
+        defer { gate.leave() }
+        try LMDBError.check(mdb_env_copyfd2(handle, descriptor, UInt32(MDB_CP_COMPACT)), "copy the log to \(path)")
+        guard fsync(descriptor) == 0 else { throw LMDBError(code: errno, action: "sync \(path)") }
+    }
 }

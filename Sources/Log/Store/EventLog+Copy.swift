@@ -5,34 +5,50 @@ extension EventLog {
     static let copyBatchBytes = 64 << 20
 
     /// Writes a copy of the log, as it is now, into a directory, which is made and must not hold one yet. Works while
-    /// the log is being written. The copy has nothing but what the log holds now: nothing of what was erased.
+    /// the log is being written. The copy has no free pages, and nothing of what was erased. Needs twice its room while
+    /// it is being made.
     ///
-    /// Item by item, because LMDB's own compacted copy takes whole pages of large items, and behind an item's end there
-    /// can be bytes of anything that this process ever wrote.
+    /// LMDB's own compacted copy alone would not do: it takes whole pages of large items, and behind an item's end
+    /// there can be bytes of anything that this process ever wrote. So it is made from a scratch file, into which the
+    /// log is copied item by item.
     public func copy(to directory: String) throws(LogError) {
         try EventLog.makeDirectory(directory)
         let path = directory + "/data.mdb"
+        let unfinished = path + ".unfinished"
+        let scratch = directory + "/scratch"
         guard access(path, F_OK) != 0 else {
             throw LogError(LMDBError(code: EEXIST, action: "copy the log to \(directory)"))
         }
+        defer {
+            unlink(unfinished)
+            unlink(scratch + "/data.mdb")
+            rmdir(scratch)
+        }
         do {
-            let size = try environment.size()
-            let copy = try Environment(
-                directory: directory,
-                options: Environment.Options(
-                    isReadOnly: false, initialMapSize: max(size.map, 2 * size.used + EventLog.copyBatchBytes),
-                    maximumReaders: 1, isExclusive: true))
-            try copy.makeTables { (_) throws(LMDBError) in }
-            // Without its `meta` an unfinished copy is none.
-            try read { reader in
-                for table in Table.allCases where table != .meta { try reader.copy(table, to: copy) }
-                try reader.copy(.meta, to: copy)
+            try EventLog.makeDirectory(scratch)
+            unlink(scratch + "/data.mdb")
+            unlink(unfinished)
+            try copyItems(to: scratch).copyCompacted(to: unfinished)
+            // An unfinished copy never has a log's name.
+            guard rename(unfinished, path) == 0 else {
+                throw LMDBError(code: errno, action: "name the copy \(path)")
             }
             try Environment.syncDirectory(directory)
         } catch {
-            unlink(path)
             throw LogError(any: error)
         }
+    }
+
+    private func copyItems(to directory: String) throws -> Environment {
+        let size = try environment.size()
+        let copy = try Environment(
+            directory: directory,
+            options: Environment.Options(
+                isReadOnly: false, initialMapSize: max(size.map, 2 * size.used + EventLog.copyBatchBytes),
+                maximumReaders: 1, isExclusive: true))
+        try copy.makeTables { (_) throws(LMDBError) in }
+        try read { reader in for table in Table.allCases { try reader.copy(table, to: copy) } }
+        return copy
     }
 }
 

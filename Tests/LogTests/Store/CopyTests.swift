@@ -79,19 +79,26 @@ struct CopyTests {
         #expect(try log.read { $0.size } == 1)
     }
 
-    @Test func anUnfinishedCopyIsNoLog() throws {
+    @Test func whatAnUnfinishedCopyLeftIsReplaced() throws {
         let path = directory.path("half")
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        do {
-            let environment = try Environment(
-                directory: path,
-                options: Environment.Options(
-                    isReadOnly: false, initialMapSize: 1 << 20, maximumReaders: 1, isExclusive: true))
-            try environment.makeTables { (_) throws(LMDBError) in }
+        try FileManager.default.createDirectory(atPath: path + "/scratch", withIntermediateDirectories: true)
+        for name in ["/scratch/data.mdb", "/data.mdb.unfinished"] {
+            #expect(FileManager.default.createFile(atPath: path + name, contents: Data("half".utf8)))
         }
-        for mode in [LogMode.readOnly, .readWrite] {
-            #expect(throws: LogError.self) { try EventLog.open(directory: path, mode: mode) }
-        }
+        #expect(throws: LogError.noLog(directory: path)) { try EventLog.open(directory: path, mode: .readOnly) }
+        try log.copy(to: path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["data.mdb"])
+        #expect(try EventLog.open(directory: path, mode: .readOnly).read { $0.size } == 0)
+    }
+
+    @Test func aCopyIsAsSmallAsItCanBe() throws {
+        for number in 0..<200 { try log.append([try draft(content(number, marked: false), number: number)]) }
+        let path = directory.path("copy")
+        try log.copy(to: path)
+        let pages = try log.storage().tableBytes / 4_096
+        let file = try FileManager.default.attributesOfItem(atPath: path + "/data.mdb")[.size] as? UInt64 ?? 0
+        // Two meta pages, the table of tables, and full pages.
+        #expect(file / 4_096 <= pages + 3)
     }
 
     @Test func aCopyOfADamagedLogIsNotMade() throws {
@@ -100,7 +107,7 @@ struct CopyTests {
         try RawTables(directory: path).put(.meta, Array("head".utf8), [1, 2, 3])
         let log = try EventLog.open(directory: path, mode: .readOnly)
         #expect(throws: LogError.self) { try log.copy(to: directory.path("copy")) }
-        #expect(!FileManager.default.fileExists(atPath: directory.path("copy") + "/data.mdb"))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory.path("copy")) == [])
     }
 
     /// Pages are written and rewritten all the while, so that what was erased stays behind in whatever LMDB does not
