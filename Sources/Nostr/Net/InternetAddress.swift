@@ -5,7 +5,7 @@
 #endif
 
 /// An IPv4 or IPv6 address.
-public struct InternetAddress: Hashable, Sendable {
+public struct InternetAddress: Hashable, Sendable, CustomStringConvertible {
     /// Four bytes or sixteen, in network order. An IPv4 address that is mapped into IPv6 (RFC 4291, section 2.5.5.2) is
     /// kept as the four bytes that it means.
     public let bytes: [UInt8]
@@ -36,6 +36,14 @@ public struct InternetAddress: Hashable, Sendable {
         }
     }
 
+    /// As it is usually written (RFC 5952 for IPv6).
+    public var description: String {
+        var text = [CChar](repeating: 0, count: InternetAddress.maximumTextBytes + 1)
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        guard inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     /// The longest text of an address (INET6_ADDRSTRLEN without its zero).
     private static let maximumTextBytes = 45
     /// `::ffff:0:0/96`
@@ -61,7 +69,7 @@ public struct InternetAddress: Hashable, Sendable {
 }
 
 /// A range of addresses in CIDR notation (RFC 4632), or one address.
-public struct InternetNetwork: Hashable, Sendable {
+public struct InternetNetwork: Hashable, Sendable, CustomStringConvertible {
     /// The first address.
     public let address: InternetAddress
     /// How many leading bits count.
@@ -81,6 +89,11 @@ public struct InternetNetwork: Hashable, Sendable {
             return nil
         }
         prefixLength = length
+    }
+
+    /// As it is written: the address alone when all of its bits count.
+    public var description: String {
+        prefixLength == address.bytes.count * 8 ? address.description : "\(address.description)/\(prefixLength)"
     }
 
     /// Whether the address lies in the range.

@@ -69,6 +69,24 @@ struct Setting: Sendable {
             },
             show: { $0.about }),
         Setting(
+            name: "metrics", summary: "who may read /metrics", expected: "local, all or off",
+            apply: { text, settings in
+                guard let access = MetricsAccess(rawValue: text) else { return false }
+                settings.metrics = access
+                return true
+            }, show: { $0.metrics.rawValue }),
+        Setting(
+            name: "trusted_proxies",
+            summary:
+                "addresses and networks of proxies whose X-Forwarded-For and Forwarded are believed, comma-separated",
+            expected: "IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8",
+            apply: { text, settings in
+                let networks = text.split(separator: ",").map { InternetNetwork($0.trimmed) }
+                settings.trustedProxies = networks.compactMap { $0 }
+                return networks.allSatisfy { $0 != nil }
+            },
+            show: { $0.trustedProxies.map(\.description).joined(separator: ",") }),
+        Setting(
             name: "log_level", summary: "how much goes to standard error",
             expected: "trace, debug, info, notice, warning, error or critical",
             apply: {
@@ -151,7 +169,16 @@ struct Setting: Sendable {
     private static let limits: [Setting] = [
         limit("threads", "threads that serve sockets, 0 for one a core", 0...256, \.threads),
         limit("maximum_connections", "connections at once", 1...1_000_000, \.maximumConnections),
-        limit("maximum_message_bytes", "bytes of one message", 1_024...4_194_304, \.maximumMessageBytes),
+        limit(
+            "maximum_connections_per_address", "connections at once from one address, but for this machine's",
+            1...1_000_000, \.maximumConnectionsPerAddress),
+        limit(
+            "http_seconds", "seconds in which an HTTP request has to arrive, and to come again", 1...3_600,
+            \.httpSeconds),
+        limit("query_seconds", "seconds that one query for stored events may take", 1...3_600, \.querySeconds),
+        limit(
+            "maximum_message_bytes", "bytes of one message, or of a request's body", 1_024...4_194_304,
+            \.maximumMessageBytes),
         limit("maximum_subscriptions", "subscriptions of one connection", 1...10_000, \.maximumSubscriptions),
         limit("maximum_filters", "filters in one REQ", 1...1_000, \.maximumFilters),
         limit(

@@ -17,6 +17,10 @@ public struct Settings: Sendable {
     public var name = "Ringdown"
     /// How the relay describes itself in NIP-11.
     public var about = "A relay for a closed community whose members lend each other computers."
+    /// Who may read `/metrics`.
+    public var metrics = MetricsAccess.local
+    /// Networks of proxies whose word on the client's address is believed.
+    public var trustedProxies: [InternetNetwork] = []
     /// The settings that decisions depend on; they go into the log.
     public var policy = Policy()
     /// The settings that protect the process; they do not change any decision.
@@ -28,13 +32,27 @@ public struct Settings: Sendable {
     public init() {}
 }
 
+/// Who may read the metrics.
+public enum MetricsAccess: String, Sendable, CaseIterable {
+    /// Whoever is on this machine, without a proxy in between.
+    case local
+    case all
+    case off
+}
+
 /// The settings that protect the process.
 public struct ServerLimits: Equatable, Sendable {
     /// Threads that serve sockets and check signatures; 0 means one a core.
     public var threads = 0
     /// Connections at once.
     public var maximumConnections = 20_000
-    /// Bytes of one message of a client.
+    /// Connections at once from one address; this machine's own are not counted.
+    public var maximumConnectionsPerAddress = 256
+    /// Seconds within which an HTTP request has to arrive, and within which a connection that is kept alive asks again.
+    public var httpSeconds = 15
+    /// Seconds that one query for stored events may take.
+    public var querySeconds = 30
+    /// Bytes of one message of a client, or of the body of a request.
     public var maximumMessageBytes = 262_144
     /// Subscriptions of one connection.
     public var maximumSubscriptions = 64

@@ -24,6 +24,13 @@ final class Inbox: @unchecked Sendable {
 
     init(limit: Int) { self.limit = limit }
 
+    /// How many wait.
+    var count: Int {
+        condition.lock()
+        defer { condition.unlock() }
+        return waiting.count
+    }
+
     /// `false` when the queue is full or closed; then nothing was taken.
     func put(_ submissions: [Submission]) -> Bool {
         condition.lock()

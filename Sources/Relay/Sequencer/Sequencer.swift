@@ -20,6 +20,7 @@ final class Sequencer: @unchecked Sendable {
 
     private let log: EventLog
     private let facts: LiveFacts
+    private let metrics: Metrics
     private let secret: SecretKey
     private let limits: ServerLimits
     private let logger: Logger
@@ -36,11 +37,12 @@ final class Sequencer: @unchecked Sendable {
 
     init(
         log: EventLog, state: RelayState, facts: LiveFacts, secret: SecretKey, limits: ServerLimits, shardCount: Int,
-        logger: Logger,
+        metrics: Metrics, logger: Logger,
         publish: @escaping @Sendable (CommittedBatch) -> Void, fail: @escaping @Sendable (any Error) -> Void
     ) {
         self.log = log
         self.facts = facts
+        self.metrics = metrics
         self.state = state
         self.secret = secret
         self.limits = limits
@@ -84,8 +86,12 @@ final class Sequencer: @unchecked Sendable {
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
         if let dropped = tally.take(at: now) { try append(.dropped(dropped), &work) }
         if entriesSinceSnapshot >= limits.snapshotInterval { try appendSnapshot(&work) }
+        metrics.queueDepth.store(inbox.count, ordering: .relaxed)
         if work.entries > 0 {
+            let begun = ContinuousClock.now
             try work.batch.commit()
+            metrics.commits.observe((ContinuousClock.now - begun).seconds)
+            metrics.batches.observe(Double(work.entries))
             entriesSinceSnapshot += work.entries
             facts.renew(state, all: work.changesSettings)
         } else {
@@ -170,7 +176,7 @@ final class Sequencer: @unchecked Sendable {
         case .erasure(let positions, let reason):
             work.answer(submission.sender, try erase(positions, reason, &work))
         case .dropped(let reason, let key):
-            tally.count(reason, key: key)
+            count(dropped: reason, key: key)
         }
     }
 
@@ -180,6 +186,7 @@ final class Sequencer: @unchecked Sendable {
         work.entries += step.drafts.count
         work.committed.events.append(contentsOf: served)
         work.committed.ended.formUnion(step.transition.ended)
+        metrics.count(step)
         switch input {
         case .operatorCommand, .management, .policy: work.changesSettings = true
         default: break
@@ -189,8 +196,13 @@ final class Sequencer: @unchecked Sendable {
 
     /// Counts what is turned away before the log, and returns what its sender is told.
     private func turnAway(_ refusal: Refusal, key: PublicKey?) -> Transition.Answer {
-        tally.count(refusal.code, key: key)
+        count(dropped: refusal.code, key: key)
         return Transition.Answer(accepted: false, message: refusal.message)
+    }
+
+    private func count(dropped reason: String, key: PublicKey?) {
+        tally.count(reason, key: key)
+        metrics.dropped.add("reason=\"\(reason)\"")
     }
 }
 

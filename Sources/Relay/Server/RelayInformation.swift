@@ -1,24 +1,32 @@
 import Nostr
 import Reducers
 
-/// The relay information document (NIP-11).
+/// The relay information document (NIP-11). What can change while the relay runs comes from `LiveFacts`.
 struct RelayInformation: Sendable {
     /// What the server is called, and its version.
     static let software = "ringdown"
     static let version = Release.version
     /// The NIPs that are really there.
-    static let supportedNIPs: [UInt64] = [1, 11, 42, 70]
+    static let supportedNIPs: [UInt64] = [1, 9, 11, 13, 40, 42, 43, 45, 70, 77, 86, 98]
+
+    private let settings: Settings
+    private let relay: PublicKey
+    private let verifierKey: String
+
+    init(settings: Settings, relay: PublicKey, verifierKey: String) {
+        self.settings = settings
+        self.relay = relay
+        self.verifierKey = verifierKey
+    }
 
     /// The document as JSON.
-    let json: [UInt8]
-
-    init(settings: Settings, owner: PublicKey?, relay: PublicKey, verifierKey: String) {
-        let limits = settings.limits
+    func json(_ facts: LiveFacts.Snapshot) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.field("name", settings.name)
-        json.field("description", settings.about)
-        json.field("pubkey", owner)
+        json.field("name", facts.name ?? settings.name)
+        json.field("description", facts.about ?? settings.about)
+        json.field("icon", facts.icon)
+        json.field("pubkey", facts.owner)
         json.field("self", relay)
         json.key("supported_nips")
         json.beginArray()
@@ -27,6 +35,18 @@ struct RelayInformation: Sendable {
         json.field("software", RelayInformation.software)
         json.field("version", RelayInformation.version)
         json.key("limitation")
+        write(facts.policy, to: &json)
+        json.key("ringdown")
+        json.beginObject()
+        json.field("dialect", facts.policy.dialect.rawValue)
+        json.field("log", verifierKey)
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+
+    private func write(_ policy: Policy, to json: inout JSONWriter) {
+        let limits = settings.limits
         json.beginObject()
         json.field("max_message_length", UInt64(limits.maximumMessageBytes))
         json.field("max_subscriptions", UInt64(limits.maximumSubscriptions))
@@ -35,17 +55,11 @@ struct RelayInformation: Sendable {
         json.field("default_limit", UInt64(limits.maximumLimit))
         json.field("max_subid_length", UInt64(MessageLimits.maximumSubscriptionCharacters))
         json.field("max_event_tags", UInt64(EventLimits.maximumTags))
-        json.field("created_at_upper_limit", UInt64(settings.policy.futureLimitSeconds))
+        if policy.minimumDifficulty > 0 { json.field("min_pow_difficulty", UInt64(policy.minimumDifficulty)) }
+        json.field("created_at_upper_limit", UInt64(policy.futureLimitSeconds))
         json.field("auth_required", true)
         json.field("payment_required", false)
-        json.field("restricted_writes", settings.policy.requireMembership)
+        json.field("restricted_writes", policy.requireMembership)
         json.endObject()
-        json.key("ringdown")
-        json.beginObject()
-        json.field("dialect", settings.policy.dialect.rawValue)
-        json.field("log", verifierKey)
-        json.endObject()
-        json.endObject()
-        self.json = json.bytes
     }
 }

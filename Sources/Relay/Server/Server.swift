@@ -19,7 +19,9 @@ final class Server: Sendable {
     private let sequencer: Sequencer
     private let readiness = Readiness()
     private let connections = ConnectionCount()
-    private let information: RelayInformation
+    private let router: HTTPRouter
+    private let addresses: AddressLimits
+    let metrics: Metrics
     let facts: LiveFacts
     private let shared: SessionContext
     private let logger: Logger
@@ -32,19 +34,28 @@ final class Server: Sendable {
         self.logger = logger
         let threads = settings.limits.threads == 0 ? System.coreCount : settings.limits.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let router = Router()
+        let publisher = Router()
         facts = LiveFacts(opened.state)
+        metrics = Metrics()
+        addresses = AddressLimits(limit: settings.limits.maximumConnectionsPerAddress)
         sequencer = Sequencer(
             log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay, limits: settings.limits,
-            shardCount: threads, logger: logger, publish: { router.publish($0) }, fail: fail)
-        let sequencer = sequencer
+            shardCount: threads, metrics: metrics, logger: logger, publish: { publisher.publish($0) }, fail: fail)
+        let (sequencer, metrics) = (sequencer, metrics)
         shards = group.makeIterator().enumerated().map { index, loop in
-            Shard(index: index, eventLoop: loop, log: opened.log, submit: { sequencer.submit($0) })
+            Shard(
+                index: index, eventLoop: loop, log: opened.log, metrics: metrics, submit: { sequencer.submit($0) })
         }
-        router.connect(shards)
-        information = RelayInformation(
-            settings: settings, owner: opened.state.membership.owner?.key, relay: opened.identity.relay.publicKey,
-            verifierKey: opened.identity.log.verifierKey(origin: opened.state.origin ?? ""))
+        publisher.connect(shards)
+        let relay = opened.identity.relay.publicKey
+        router = HTTPRouter(
+            information: RelayInformation(
+                settings: settings, relay: relay,
+                verifierKey: opened.identity.log.verifierKey(origin: opened.state.origin ?? "")),
+            readiness: readiness, facts: facts, metrics: metrics, settings: settings, relay: relay,
+            doors: DoorContext(
+                log: opened.log, limits: settings.limits, submit: { sequencer.submit([$0]) },
+                used: UsedAuthorizations()))
         var hosts = Set(settings.urls.compactMap { RelayURL($0)?.host })
         if let host = settings.listen.flatMap({ RelayURL.host(ofAuthority: $0.description) }) { hosts.insert(host) }
         shared = SessionContext(
@@ -78,19 +89,32 @@ final class Server: Sendable {
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard connections.begin(limit: settings.limits.maximumConnections) else {
             logger.warning("too many connections", metadata: ["limit": "\(settings.limits.maximumConnections)"])
-            return channel.close()
+            return turnAway(channel, "connections")
         }
-        channel.closeFuture.whenComplete { [connections] _ in connections.end() }
+        metrics.connections.wrappingAdd(1, ordering: .relaxed)
+        channel.closeFuture.whenComplete { [connections, metrics] _ in
+            connections.end()
+            metrics.connections.wrappingSubtract(1, ordering: .relaxed)
+        }
+        let peer = ClientAddress(peer: channel.remoteAddress)
+        // Behind a proxy the address is known with the first request only.
+        if let address = peer.address, !isTrusted(address) {
+            guard !router.isBlocked(peer) else { return turnAway(channel, "address_blocked") }
+            guard admit(address, channel) else { return turnAway(channel, "address_connections") }
+        }
         guard let shard = shards.first(where: { $0.eventLoop === channel.eventLoop }) else { return channel.close() }
         let limit = settings.limits.maximumMessageBytes
         let upgrader = NIOWebSocketServerUpgrader(
             maxFrameSize: limit, automaticErrorHandling: false,
-            shouldUpgrade: { [readiness] channel, _ in
-                channel.eventLoop.makeSucceededFuture(readiness.isReady ? HTTPHeaders() : nil)
+            shouldUpgrade: { [self] channel, head in
+                channel.eventLoop.makeSucceededFuture(mayUpgrade(channel, head) ? HTTPHeaders() : nil)
             },
-            upgradePipelineHandler: { [shared] channel, _ in
+            upgradePipelineHandler: { [shared, settings] channel, head in
                 channel.eventLoop.makeCompletedFuture {
                     var hosts = shared.hosts
+                    let client = ClientAddress(
+                        peer: channel.remoteAddress, headers: head.headers, trusted: settings.trustedProxies)
+                    if let host = client.host.flatMap({ RelayURL.host(ofAuthority: $0) }) { hosts.insert(host) }
                     if let address = channel.localAddress?.ipAddress,
                         let host = RelayURL.host(ofAuthority: address.contains(":") ? "[\(address)]" : address)
                     {
@@ -104,8 +128,9 @@ final class Server: Sendable {
                     ])
                 }
             })
-        return channel.eventLoop.makeCompletedFuture { [information, readiness] in
-            let handler = HTTPHandler(information: information, readiness: readiness)
+        return channel.eventLoop.makeCompletedFuture { [router, settings] in
+            let handler = HTTPHandler(
+                router: router, trusted: settings.trustedProxies, patienceSeconds: settings.limits.httpSeconds)
             let box = NIOLoopBound(handler, eventLoop: channel.eventLoop)
             try channel.pipeline.syncOperations.configureHTTPServerPipeline(
                 withServerUpgrade: (
@@ -116,6 +141,42 @@ final class Server: Sendable {
                 ))
             try channel.pipeline.syncOperations.addHandler(handler)
         }
+    }
+
+    private func isTrusted(_ address: InternetAddress) -> Bool {
+        settings.trustedProxies.contains { $0.contains(address) }
+    }
+
+    /// Counts a connection for its address; `false` when the address has too many. This machine's own are not counted.
+    private func admit(_ address: InternetAddress, _ channel: any Channel) -> Bool {
+        guard !address.isLoopback else { return true }
+        guard addresses.begin(address) else { return false }
+        channel.closeFuture.whenComplete { [addresses] _ in addresses.end(address) }
+        return true
+    }
+
+    private func mayUpgrade(_ channel: any Channel, _ head: HTTPRequestHead) -> Bool {
+        guard readiness.isReady else { return false }
+        let client = ClientAddress(peer: channel.remoteAddress, headers: head.headers, trusted: settings.trustedProxies)
+        guard client.isForwarded, let address = client.address else { return true }
+        guard !router.isBlocked(client) else {
+            count("address_blocked")
+            return false
+        }
+        guard admit(address, channel) else {
+            count("address_connections")
+            return false
+        }
+        return true
+    }
+
+    private func count(_ reason: String) {
+        _ = sequencer.submit([Submission(content: .dropped(reason: reason, key: nil))])
+    }
+
+    private func turnAway(_ channel: any Channel, _ reason: String) -> EventLoopFuture<Void> {
+        count(reason)
+        return channel.close()
     }
 
     /// Frames that one message may be sent in.

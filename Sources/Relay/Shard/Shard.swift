@@ -2,6 +2,7 @@ import Log
 import NIOCore
 import Nostr
 import Reducers
+import Synchronization
 
 /// One event loop's part of the relay: its connections and their live subscriptions.
 ///
@@ -11,6 +12,7 @@ final class Shard: @unchecked Sendable {
     let index: Int
     let eventLoop: any EventLoop
     let log: EventLog
+    let metrics: Metrics
     private let submitInputs: @Sendable ([Submission]) -> Bool
     private var sessions: [UInt64: WebSocketSession] = [:]
     private var live = LiveIndex()
@@ -18,7 +20,11 @@ final class Shard: @unchecked Sendable {
     private var isDraining = false
     private var drained: EventLoopPromise<Void>?
 
-    init(index: Int, eventLoop: any EventLoop, log: EventLog, submit: @escaping @Sendable ([Submission]) -> Bool) {
+    init(
+        index: Int, eventLoop: any EventLoop, log: EventLog, metrics: Metrics,
+        submit: @escaping @Sendable ([Submission]) -> Bool
+    ) {
+        self.metrics = metrics
         self.index = index
         self.eventLoop = eventLoop
         self.log = log
@@ -41,9 +47,15 @@ final class Shard: @unchecked Sendable {
         if sessions.isEmpty { drained?.succeed() }
     }
 
-    func subscribe(_ subscription: LiveSubscription) { live.insert(subscription) }
+    func subscribe(_ subscription: LiveSubscription) {
+        live.insert(subscription)
+        metrics.subscriptions.wrappingAdd(1, ordering: .relaxed)
+    }
 
-    func unsubscribe(_ subscription: LiveSubscription) { live.remove(subscription) }
+    func unsubscribe(_ subscription: LiveSubscription) {
+        live.remove(subscription)
+        metrics.subscriptions.wrappingSubtract(1, ordering: .relaxed)
+    }
 
     /// Hands inputs to the sequencer; `false` when it is overloaded.
     func submit(_ submissions: [Submission]) -> Bool { submitInputs(submissions) }
@@ -68,6 +80,7 @@ final class Shard: @unchecked Sendable {
             // Delivering may flush, and flushing may change subscriptions: look them all up first.
             wanting.removeAll(keepingCapacity: true)
             live.forEach(wanting: item.event, at: item.seq) { wanting.append($0) }
+            if !wanting.isEmpty { metrics.delivered(wanting.count) }
             for subscription in wanting {
                 let session = subscription.session
                 if let recipient, !session.holds(recipient) { continue }

@@ -1,8 +1,7 @@
-import Log
-
 /// Base64 with the alphabet for URLs and without padding (RFC 4648, section 5).
-enum Base64URL {
-    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+public enum Base64URL {
+    /// The text for these bytes.
+    public static func encode(_ bytes: [UInt8]) -> [UInt8] {
         Base64.encode(bytes).utf8.prefix { $0 != UInt8(ascii: "=") }.map { byte in
             switch byte {
             case UInt8(ascii: "+"): UInt8(ascii: "-")
@@ -14,7 +13,7 @@ enum Base64URL {
 
     /// Reads either alphabet, with or without padding, and whatever the last bits are: what some client may take for a
     /// token must not pass for something else here. `nil` for any other text.
-    static func decode(_ text: [UInt8]) -> [UInt8]? {
+    public static func decode(_ text: [UInt8]) -> [UInt8]? {
         let digits = text.reversed().drop { $0 == UInt8(ascii: "=") }.reversed()
         guard digits.count % 4 != 1 else { return nil }
         var output: [UInt8] = []

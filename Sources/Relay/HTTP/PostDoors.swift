@@ -1,0 +1,161 @@
+import Log
+import NIOCore
+import Nostr
+import Reducers
+
+/// What all doors for signed HTTP requests share.
+struct DoorContext: Sendable {
+    let log: EventLog
+    let limits: ServerLimits
+    let submit: @Sendable (Submission) -> Bool
+    let used: UsedAuthorizations
+}
+
+/// The doors for signed HTTP requests: `POST /events`, `/query`, `/count`, and the management API (NIP-86).
+///
+/// An instance answers one request, on the event loop of its connection.
+struct PostDoors {
+    let context: DoorContext
+    let eventLoop: any EventLoop
+    /// Under which names, with their ports, the relay may be addressed over this connection.
+    let authorities: Set<String>
+    let answer: (HTTPAnswer) -> Void
+
+    /// The content type of a call of the management API.
+    static let managementType = "application/nostr+json+rpc"
+
+    func events(_ request: HTTPRequest) {
+        guard let authorization = authorize(request, requiresPayload: false) else { return }
+        let event: Event
+        do throws(EventError) {
+            event = try Event.parse(request.body, limits: .incoming)
+            if event.kind != .joinRequest { try event.verify() }
+        } catch {
+            drop("invalid_event")
+            return answer(.failure("invalid: \(error.message)"))
+        }
+        submit(.post(event, authorization: authorization)) { outcome in
+            guard outcome.accepted else {
+                return answer(
+                    outcome.message == Refusal.notMember.message
+                        ? .membershipRequired : .failure(outcome.message))
+            }
+            var json = JSONWriter()
+            json.beginObject()
+            json.field("event_id", event.id)
+            json.field("accepted", true)
+            json.field("message", outcome.message)
+            json.endObject()
+            answer(.json(json.bytes))
+        }
+    }
+
+    func query(_ request: HTTPRequest) {
+        read(request) { filters in
+            StoredQuery.events(filters, log: context.log, on: eventLoop, limits: context.limits, done: finish)
+        }
+    }
+
+    func count(_ request: HTTPRequest) {
+        read(request) { filters in
+            StoredQuery.count(filters, log: context.log, on: eventLoop, limits: context.limits, done: finish)
+        }
+    }
+
+    func management(_ request: HTTPRequest) {
+        guard let authorization = authorize(request, requiresPayload: true) else { return }
+        submit(.management(body: request.body, authorization: authorization)) { outcome in
+            var json = JSONWriter()
+            json.beginObject()
+            if outcome.accepted {
+                json.key("result")
+                json.raw(outcome.result ?? Array("true".utf8))
+            } else if outcome.message.hasPrefix("auth-required:") {
+                return answer(.failure(outcome.message))
+            } else {
+                json.field("error", outcome.message)
+            }
+            json.endObject()
+            var reply = HTTPAnswer.json(json.bytes)
+            reply.type = PostDoors.managementType
+            answer(reply)
+        }
+    }
+
+    // MARK: What they share
+
+    /// The event that authorizes the request; `nil` when there is none that is good, which was answered then.
+    private func authorize(_ request: HTTPRequest, requiresPayload: Bool) -> Event? {
+        let wanted = HTTPAuthorization.Request(
+            method: request.head.method.rawValue, target: request.head.uri, authorities: authorities,
+            body: request.body, requiresPayload: requiresPayload)
+        let now = Clock.seconds()
+        let event: Event
+        do {
+            event = try HTTPAuthorization(
+                header: request.head.headers.first(name: "authorization"), for: wanted, now: now
+            ).event
+        } catch {
+            drop("http_unauthorized")
+            answer(.failure("auth-required: \(error.message)"))
+            return nil
+        }
+        switch context.used.use(event.id, now: now) {
+        case .fresh: return event
+        case .used:
+            drop(Refusal.authorizationUsed.code)
+            answer(.failure(Refusal.authorizationUsed.message))
+        case .full:
+            answer(.failure("error: too many authorized requests, try again in a minute"))
+        }
+        return nil
+    }
+
+    private func read(_ request: HTTPRequest, _ body: @escaping ([Filter]) -> Void) {
+        guard let authorization = authorize(request, requiresPayload: false) else { return }
+        let filters: [Filter]
+        do {
+            filters = try request.body.withUnsafeBytes {
+                try Filter.parseList($0, maximumCount: context.limits.maximumFilters)
+            }
+        } catch {
+            return answer(.failure((error as? FilterError)?.message ?? "invalid: unreadable filters"))
+        }
+        submit(.admission(authorization)) { outcome in
+            guard outcome.accepted else {
+                return answer(
+                    outcome.message == Refusal.notMember.message
+                        ? .membershipRequired : .failure(outcome.message))
+            }
+            body(filters)
+        }
+    }
+
+    private func finish(_ outcome: StoredQuery.Outcome) {
+        switch outcome {
+        case .events(let bytes): answer(.json(bytes))
+        case .count(let count):
+            var json = JSONWriter()
+            json.beginObject()
+            json.field("count", UInt64(count))
+            json.endObject()
+            answer(.json(json.bytes))
+        case .failed(let message):
+            if message.contains("took longer") { drop("slow_query") }
+            answer(.failure(message))
+        }
+    }
+
+    private func drop(_ reason: String) {
+        _ = context.submit(Submission(content: .dropped(reason: reason, key: nil)))
+    }
+
+    /// Hands over a submission, and goes on with its answer on the connection's event loop.
+    private func submit(_ content: Submission.Content, _ then: @escaping (Transition.Answer) -> Void) {
+        let resume = NIOLoopBound(then, eventLoop: eventLoop)
+        let loop = eventLoop
+        let submission = Submission(
+            content: content, sender: .caller { outcome in loop.execute { resume.value(outcome) } })
+        if !context.submit(submission) { then(.overloaded) }
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Synchronization
+
+/// What an operator watches: counters that every thread may raise.
+///
+/// Counters by name are behind one lock that is taken for nanoseconds; those of the hot path are atomics.
+final class Metrics: Sendable {
+    /// Names that one family of counters may have: reasons and kinds are ours, so this is never reached.
+    private static let maximumNames = 256
+
+    /// A counter by label values.
+    final class Family: Sendable {
+        private let counts = Mutex<[String: UInt64]>([:])
+
+        func add(_ labels: String, _ amount: UInt64 = 1) {
+            counts.withLock { counts in
+                guard counts[labels] != nil || counts.count < Metrics.maximumNames else { return }
+                counts[labels, default: 0] += amount
+            }
+        }
+
+        var all: [(labels: String, count: UInt64)] {
+            counts.withLock { $0.sorted { $0.key < $1.key }.map { ($0.key, $0.value) } }
+        }
+
+        var total: UInt64 { counts.withLock { $0.values.reduce(0, +) } }
+    }
+
+    /// Observations in buckets that only grow.
+    final class Histogram: Sendable {
+        private struct State {
+            var counts: [UInt64]
+            var sum = 0.0
+            var count: UInt64 = 0
+        }
+
+        let bounds: [Double]
+        private let state: Mutex<State>
+
+        init(_ bounds: [Double]) {
+            self.bounds = bounds
+            state = Mutex(State(counts: Array(repeating: 0, count: bounds.count)))
+        }
+
+        func observe(_ value: Double) {
+            state.withLock { state in
+                if let index = bounds.firstIndex(where: { value <= $0 }) { state.counts[index] += 1 }
+                state.sum += value
+                state.count += 1
+            }
+        }
+
+        /// Cumulative counts by bound, the sum, and the number of observations.
+        var snapshot: (counts: [UInt64], sum: Double, count: UInt64) {
+            state.withLock { state in
+                var running: UInt64 = 0
+                return (
+                    state.counts.map {
+                        running += $0; return running
+                    }, state.sum, state.count
+                )
+            }
+        }
+    }
+
+    let startedAt = Clock.seconds()
+    /// By kind, outcome and code: `kind="24621",outcome="granted",code="granted"`.
+    let decisions = Family()
+    /// By what became of them: `outcome="accepted"`.
+    let events = Family()
+    /// By reason: what limits turned away before the log.
+    let dropped = Family()
+    /// By path and status.
+    let requests = Family()
+    /// By the kind of event that the relay delivered to a subscriber.
+    let deliveries = Atomic<UInt64>(0)
+    let commits = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5])
+    let batches = Histogram([1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500])
+    let queries = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30])
+    let connections = Atomic<Int>(0)
+    let subscriptions = Atomic<Int>(0)
+    /// Inputs that wait for the sequencer now.
+    let queueDepth = Atomic<Int>(0)
+
+    func delivered(_ count: Int) { deliveries.wrappingAdd(UInt64(count), ordering: .relaxed) }
+}
+
+/// What the process itself uses.
+enum ProcessFigures {
+    /// Resident memory in bytes.
+    static var residentBytes: UInt64 {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(sysconf(Int32(_SC_PAGESIZE))) : 0
+    }
+
+    /// Open file descriptors.
+    static var openDescriptors: Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+    }
+
+    /// Processor time so far, in seconds.
+    static var processorSeconds: Double {
+        var usage = rusage()
+        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+        return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+            + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    }
+}

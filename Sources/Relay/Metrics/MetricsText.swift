@@ -1,0 +1,95 @@
+import Log
+import Synchronization
+
+/// The metrics in Prometheus' text format, version 0.0.4.
+struct MetricsText {
+    /// The content type of the format.
+    static let type = "text/plain; version=0.0.4; charset=utf-8"
+
+    let metrics: Metrics
+    let facts: LiveFacts.Snapshot
+    let storage: StorageFigures?
+    let isReady: Bool
+
+    var bytes: [UInt8] {
+        var text = Writer()
+        text.gauge("ringdown_ready", "1 while the relay takes work, 0 while it drains.", isReady ? 1 : 0)
+        text.gauge("ringdown_start_time_seconds", "When the relay started, in seconds since 1970.", metrics.startedAt)
+        text.header("ringdown_build_info", "gauge", "The version of the relay.")
+        text.line("ringdown_build_info", "version=\"\(RelayInformation.version)\"", "1")
+        text.family("ringdown_decisions_total", "Decisions by kind, outcome and code.", metrics.decisions)
+        text.family("ringdown_events_total", "Events by what became of them.", metrics.events)
+        text.family("ringdown_dropped_total", "What limits turned away before the log, by reason.", metrics.dropped)
+        text.family("ringdown_http_requests_total", "HTTP requests by path and status.", metrics.requests)
+        text.header("ringdown_deliveries_total", "counter", "Events written to subscribers.")
+        text.line("ringdown_deliveries_total", "", "\(metrics.deliveries.load(ordering: .relaxed))")
+        text.histogram("ringdown_commit_seconds", "Time of one commit.", metrics.commits)
+        text.histogram("ringdown_commit_batch_entries", "Entries in one commit.", metrics.batches)
+        text.histogram("ringdown_query_seconds", "Time of one query for stored events.", metrics.queries)
+        text.gauge(
+            "ringdown_queue_depth", "Inputs that wait for the sequencer.",
+            metrics.queueDepth.load(ordering: .relaxed))
+        text.gauge(
+            "ringdown_connections", "Open connections.", metrics.connections.load(ordering: .relaxed))
+        text.gauge(
+            "ringdown_subscriptions", "Live subscriptions.", metrics.subscriptions.load(ordering: .relaxed))
+        text.gauge("ringdown_sessions", "Authenticated sessions.", facts.sessionCount)
+        text.gauge("ringdown_members", "Members of the community.", facts.memberCount)
+        text.gauge("ringdown_log_entries", "Entries in the log.", facts.entries)
+        if let storage { write(storage, &text) }
+        text.gauge("process_resident_memory_bytes", "Resident memory.", ProcessFigures.residentBytes)
+        text.gauge("process_open_fds", "Open file descriptors.", ProcessFigures.openDescriptors)
+        text.header("process_cpu_seconds_total", "counter", "Processor time so far.")
+        text.line("process_cpu_seconds_total", "", "\(ProcessFigures.processorSeconds)")
+        return text.bytes
+    }
+
+    private func write(_ storage: StorageFigures, _ text: inout Writer) {
+        text.gauge("ringdown_log_bytes", "Bytes of the log's file that have been used.", storage.used)
+        text.gauge("ringdown_log_map_bytes", "Bytes of the memory map.", storage.map)
+        text.header("ringdown_log_table_bytes", "gauge", "Bytes of the log by table (docs/log-format.md).")
+        for table in storage.tables {
+            text.line("ringdown_log_table_bytes", "table=\"\(table.name)\"", "\(table.bytes)")
+        }
+        text.header("ringdown_log_table_items", "gauge", "Items of the log by table.")
+        for table in storage.tables {
+            text.line("ringdown_log_table_items", "table=\"\(table.name)\"", "\(table.items)")
+        }
+    }
+
+    /// Gathers lines.
+    private struct Writer {
+        private var text = ""
+
+        var bytes: [UInt8] { Array(text.utf8) }
+
+        mutating func header(_ name: String, _ type: String, _ help: String) {
+            text += "# HELP \(name) \(help)\n# TYPE \(name) \(type)\n"
+        }
+
+        mutating func line(_ name: String, _ labels: String, _ value: String) {
+            text += labels.isEmpty ? "\(name) \(value)\n" : "\(name){\(labels)} \(value)\n"
+        }
+
+        mutating func gauge(_ name: String, _ help: String, _ value: some CustomStringConvertible) {
+            header(name, "gauge", help)
+            line(name, "", value.description)
+        }
+
+        mutating func family(_ name: String, _ help: String, _ family: Metrics.Family) {
+            header(name, "counter", help)
+            for (labels, count) in family.all { line(name, labels, "\(count)") }
+        }
+
+        mutating func histogram(_ name: String, _ help: String, _ histogram: Metrics.Histogram) {
+            header(name, "histogram", help)
+            let (counts, sum, count) = histogram.snapshot
+            for (bound, count) in zip(histogram.bounds, counts) {
+                line("\(name)_bucket", "le=\"\(bound)\"", "\(count)")
+            }
+            line("\(name)_bucket", "le=\"+Inf\"", "\(count)")
+            line("\(name)_sum", "", "\(sum)")
+            line("\(name)_count", "", "\(count)")
+        }
+    }
+}
