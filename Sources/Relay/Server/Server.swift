@@ -10,9 +10,6 @@ import Synchronization
 
 /// The listening socket, the shards behind it, and the sequencer that they share.
 final class Server: Sendable {
-    /// Bytes read from a socket at once: a bound on how many events one connection may have checked before others.
-    private static let readBytes = 16_384
-
     private let settings: Settings
     private let group: MultiThreadedEventLoopGroup
     private let shards: [Shard]
@@ -80,7 +77,7 @@ final class Server: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Server.readBytes))
+            .childChannelOption(.recvAllocator, value: ReadBuffers())
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
             .childChannelInitializer { [self] channel in prepare(channel) }
             .bind(host: address.host, port: address.port).get()
