@@ -181,7 +181,7 @@ final class WebSocketSession: ChannelInboundHandler {
     private func submit() {
         guard !submissions.isEmpty else { return }
         let batch = submissions
-        submissions.removeAll(keepingCapacity: true)
+        submissions = []
         guard !shard.submit(batch) else { return }
         shared.logger.warning("the sequencer is overloaded")
         for submission in batch { overloaded(submission) }
