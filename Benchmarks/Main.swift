@@ -15,7 +15,9 @@ struct RingdownBench: ParsableCommand {
     @Option(help: "Regular events to take in.") var events = 60_000
     @Option(help: "Pairings to time.") var pairings = 200
     @Option(help: "Connect requests in the log that is replayed.") var requests = 100_000
-    @Option(help: "Which parts to run: limits, ingest, pairing, replay.") var only: [String] = []
+    @Option(help: "Connections that wait while a pair meets.") var connections = 10_000
+    @Option(help: "A file for the figures of `idle`, as JSON.") var json: String?
+    @Option(help: "Which parts to run: limits, ingest, pairing, idle, replay.") var only: [String] = []
 
     private func wants(_ part: String) -> Bool { only.isEmpty || only.contains(part) }
 
@@ -35,6 +37,7 @@ struct RingdownBench: ParsableCommand {
         }
         if wants("ingest") { try ingest(verify) }
         if wants("pairing") { try pairing(verify, sign, sync) }
+        if wants("idle") { try idle() }
         if wants("replay") { try replay(verify) }
     }
 
@@ -69,6 +72,34 @@ struct RingdownBench: ParsableCommand {
             row(
                 "pairing, request sent to both rung, \(name)", String(format: "%.2f ms", value * 1000),
                 limit: String(format: "verify+2 sign+sync %.2f ms", floor * 1000), ratio: value / floor)
+        }
+    }
+
+    private func idle() throws {
+        let result = try Idle.run(connections: connections, rounds: pairings)
+        func kilobytes(_ bytes: Double) -> String { String(format: "%.2f KB", bytes / 1000) }
+        func milliseconds(_ value: Idle.Quantiles) -> String {
+            String(format: "%.2f / %.2f ms", value.p50 * 1000, value.p99 * 1000)
+        }
+        row("idle connections, authenticated and listening", "\(result.connections)")
+        row("  until all of them were", String(format: "%.1f s", result.connectSeconds))
+        row(
+            "  memory of each, resident set", kilobytes(result.residentPerConnection), limit: "aim 12 KB",
+            ratio: result.residentPerConnection / Idle.aimBytes)
+        row("    of it heap", kilobytes(result.anonymousPerConnection))
+        row("    heap when they have gone", kilobytes(result.anonymousPerConnectionAfter))
+        row("    heap with as many others after them", kilobytes(result.anonymousPerConnectionAgain))
+        row("    the kernel's, both ends", kilobytes(result.kernelPerConnection))
+        row("  relay without them", String(format: "%.1f MB", Double(result.baselineBytes) / 1e6))
+        row("  processor while nothing happens", String(format: "%.2f %%", result.idleProcessor * 100))
+        row("pairing on a relay without them, p50 / p99", milliseconds(result.alone))
+        row(
+            "pairing beside them, in turns with it", milliseconds(result.beside), limit: "p99, aim 2",
+            ratio: result.p99Ratio)
+        if let json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            try encoder.encode(result).write(to: URL(fileURLWithPath: json))
         }
     }
 

@@ -65,6 +65,9 @@ final class RelayProcess {
         return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
     }
 
+    /// What the relay keeps in memory.
+    func memory() throws -> Memory { try Memory(of: process.processIdentifier) }
+
     /// Bytes that the log's file occupies.
     var logBytes: Int {
         let attributes = try? FileManager.default.attributesOfItem(atPath: directory + "/data.mdb")

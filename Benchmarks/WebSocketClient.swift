@@ -6,22 +6,21 @@ import Nostr
 final class WebSocketClient: @unchecked Sendable {
     // One thread writes and one reads; they share the descriptor only.
     private let descriptor: CInt
-    private var buffer = [UInt8](repeating: 0, count: 1 << 18)
+    private var buffer: [UInt8]
     private var start = 0
     private var end = 0
 
-    init(port: Int) throws {
+    /// Connects from a source address of this machine. The buffer grows when a message needs it.
+    init(port: Int, from source: String = "127.0.0.1", bufferBytes: Int = 1 << 18) throws {
+        buffer = [UInt8](repeating: 0, count: bufferBytes)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let connected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
-        }
-        guard connected == 0 else { throw BenchmarkError("cannot connect to port \(port)") }
+        // The port is chosen at connect, so that many connections find one.
+        var late: CInt = 1
+        setsockopt(
+            descriptor, Int32(IPPROTO_IP), IP_BIND_ADDRESS_NO_PORT, &late, socklen_t(MemoryLayout<CInt>.size))
+        guard WebSocketClient.withAddress(source, 0, { bind(descriptor, $0, $1) }) == 0,
+            WebSocketClient.withAddress("127.0.0.1", port, { connect(descriptor, $0, $1) }) == 0
+        else { throw BenchmarkError("cannot connect to port \(port) from \(source)") }
         var on: CInt = 1
         setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<CInt>.size))
         var timeout = timeval(tv_sec: 20, tv_usec: 0)
@@ -34,6 +33,19 @@ final class WebSocketClient: @unchecked Sendable {
     }
 
     deinit { close(descriptor) }
+
+    private static func withAddress(
+        _ host: String, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
+    ) -> CInt {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = inet_addr(host)
+        let size = MemoryLayout<sockaddr_in>.size
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, socklen_t(size)) }
+        }
+    }
 
     private func readUpgrade() throws {
         let blank = Array("\r\n\r\n".utf8)
@@ -135,6 +147,12 @@ final class WebSocketClient: @unchecked Sendable {
         try send("[\"AUTH\",\(String(decoding: event.raw, as: UTF8.self))]")
         let answer = try read { String(decoding: $0, as: UTF8.self) }
         guard answer.contains(",true,") else { throw BenchmarkError("authentication failed: \(answer)") }
+    }
+
+    /// Subscribes to the calls of this key and waits until the relay has it on record.
+    func listenForCalls(to key: PublicKey) throws {
+        try send(#"["REQ","calls",{"kinds":[24622],"\#("#")p":["\#(key.hex)"],"limit":0,"since":\#(time(nil) - 5)}]"#)
+        while try !read({ $0.contains("\"EOSE\"") }) {}
     }
 }
 
