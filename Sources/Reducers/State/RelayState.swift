@@ -96,7 +96,7 @@ public struct RelayState: Equatable, Sendable {
         limits.forget(before: position.time)
         discovery.forget(before: position.seconds)
         invites.forget(before: position.seconds)
-        stateRoot = SHA256.hash(encoded())
+        stateRoot = StateEncoder.hash(encode)
         return transition
     }
 
@@ -129,6 +129,11 @@ extension RelayState {
     /// The canonical encoding: what `state_root` hashes and a snapshot stores. The root itself is not part of it.
     public func encoded() -> [UInt8] {
         var encoder = StateEncoder()
+        encode(to: &encoder)
+        return encoder.bytes
+    }
+
+    private func encode(to encoder: inout StateEncoder) {
         encoder.byte(RelayState.codecVersion)
         encoder.flag(position != nil)
         encoder.number(position?.seq ?? 0)
@@ -145,7 +150,6 @@ extension RelayState {
         encoder.number(signaling.refused)
         sessions.encode(to: &encoder)
         limits.encode(to: &encoder)
-        return encoder.bytes
     }
 
     /// A snapshot: the root, which shows damage, and the encoding.

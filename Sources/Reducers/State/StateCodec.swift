@@ -8,8 +8,35 @@ protocol StateCodable {
 }
 
 /// Writes fixed-size numbers in big-endian order and everything else behind its length.
-struct StateEncoder {
+struct StateEncoder: ~Copyable {
+    /// Bytes that gather before they are hashed: they stay in the processor's cache.
+    private static let chunkBytes = 65_536
+
+    /// What was written; of an encoder that hashes, the part that was not hashed yet.
     private(set) var bytes: [UInt8] = []
+    private var hasher: SHA256?
+
+    /// Keeps the bytes.
+    init() { hasher = nil }
+
+    private init(hasher: consuming SHA256) {
+        self.hasher = consume hasher
+        bytes.reserveCapacity(StateEncoder.chunkBytes)
+    }
+
+    /// The hash of what `body` writes, without keeping it. A state with ten thousand sessions and notes has 14 MB: making
+    /// room for them doubles the time of a mark, 13 ms, in which nothing else is decided.
+    static func hash(_ body: (inout StateEncoder) -> Void) -> Bytes32 {
+        var encoder = StateEncoder(hasher: SHA256())
+        body(&encoder)
+        encoder.hashChunk()
+        return encoder.hasher.take()?.finalize() ?? .zero
+    }
+
+    private mutating func hashChunk() {
+        hasher?.update(bytes)
+        bytes.removeAll(keepingCapacity: true)
+    }
 
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 
@@ -23,7 +50,11 @@ struct StateEncoder {
 
     mutating func flag(_ value: Bool) { byte(value ? 1 : 0) }
 
-    mutating func key(_ value: Bytes32) { value.append(to: &bytes) }
+    mutating func key(_ value: Bytes32) {
+        // Everything that there is many of has a key.
+        if hasher != nil, bytes.count >= StateEncoder.chunkBytes { hashChunk() }
+        value.append(to: &bytes)
+    }
 
     mutating func data(_ value: [UInt8]) {
         count(value.count)

@@ -50,6 +50,20 @@ import Testing
         #expect(copy.signaling.granted == 2 && copy.discovery.notes.count == 3)
     }
 
+    @Test func aStateOfManyChunksIsHashedAsAWhole() {
+        var encoder = StateEncoder()
+        func write(_ encoder: inout StateEncoder) {
+            for number in 0..<5_000 {
+                encoder.key(SHA256.hash([UInt8(number & 255)]))
+                encoder.number(UInt64(number))
+                encoder.data([UInt8](repeating: 7, count: number))
+            }
+        }
+        write(&encoder)
+        #expect(StateEncoder.hash { write(&$0) } == SHA256.hash(encoder.bytes))
+        #expect(StateEncoder.hash { _ in } == MerkleTree.emptyRoot)
+    }
+
     @Test func aSnapshotThatIsCutShortOrChangedAnywhereIsThrownAway() throws {
         let snapshot = try busyState().snapshot
         for count in 0..<snapshot.count {
