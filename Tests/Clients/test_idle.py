@@ -1,5 +1,6 @@
 """Members who wait to be called cost the relay little memory."""
 
+import resource
 import time
 
 from nostr_client import Key
@@ -32,3 +33,13 @@ def test_a_waiting_connection_costs_less_than_12_kilobytes(make_relay):
     wait_to_be_called(relay, CONNECTIONS)
     each = (heap_bytes(relay) - before) / CONNECTIONS
     assert each < MOST_BYTES_EACH
+
+
+def test_a_low_limit_of_open_files_does_not_limit_the_connections(make_relay):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        relay = make_relay(owner=Key()).start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert resource.prlimit(relay.process.pid, resource.RLIMIT_NOFILE) == (hard, hard)

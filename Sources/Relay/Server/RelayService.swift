@@ -53,6 +53,7 @@ struct RelayService: Service {
 
     func run() async throws {
         guard let address = settings.listen else { return }
+        FileLimit.raise(forConnections: settings.limits.maximumConnections, logger: logger)
         let failure = Mutex<(any Error)?>(nil)
         let (failed, reportFailure) = AsyncStream.makeStream(of: Never.self)
         let server = Server(settings: settings, opened: opened, logger: logger) { error in
