@@ -7,7 +7,7 @@ import Testing
     private func load(
         _ flags: [String: String] = [:], _ environment: [String: String] = [:], file: String? = nil
     ) throws -> Settings {
-        try SettingsLoader.load(flags: flags, environment: environment, file: file)
+        try SettingsLoader.load(flags: flags, environment: environment, file: file).settings
     }
 
     private func write(_ text: String, _ ending: String) throws -> String {

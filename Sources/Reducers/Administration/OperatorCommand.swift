@@ -141,14 +141,14 @@ extension OperatorCommand {
 
     init(_ object: PayloadObject) throws(PayloadError) {
         switch try object.text("command").string {
-        case "add": self = .membership(.add(try object.key("key"), try object.role()))
+        case "add": self = .membership(.add(try object.key("key"), try object.grantableRole()))
         case "remove": self = .membership(.remove(try object.key("key")))
-        case "role": self = .membership(.changeRole(try object.key("key"), try object.role()))
+        case "role": self = .membership(.changeRole(try object.key("key"), try object.grantableRole()))
         case "add_members": self = .addMembers(try object.newMembers())
         case "owner": self = .setOwner(try object.key("key"))
         case "invite":
             self = .invite(
-                hash: try object.key("hash"), role: try object.role(), uses: try object.signed("uses"),
+                hash: try object.key("hash"), role: try object.grantableRole(), uses: try object.signed("uses"),
                 lifetimeSeconds: try object.signed("lifetime_seconds"), label: try object.text("label"))
         case "revoke_invite": self = .revokeInvite(hash: try object.key("hash"))
         case "ban": self = .ban(try object.key("key"), reason: try object.text("reason"))
@@ -183,6 +183,13 @@ extension PayloadObject {
             members.append(NewMember(key: key, role: role))
         }
         return members
+    }
+
+    /// A role that can be given: there is one owner, who is made by a command of its own.
+    fileprivate func grantableRole() throws(PayloadError) -> Role {
+        let role = try role()
+        guard role != .owner else { throw PayloadError("nobody can be made owner so") }
+        return role
     }
 
     func kind() throws(PayloadError) -> Kind {

@@ -15,7 +15,7 @@ struct MemberCommand: AsyncParsableCommand {
 
               ringdown-relay member add --data /var/lib/ringdown --pubkey npub1… --role admin
             """,
-        subcommands: [Add.self, Remove.self, ChangeRole.self, List.self])
+        subcommands: [Add.self, Remove.self, ChangeRole.self, MemberImportCommand.self, List.self])
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(commandName: "add", abstract: "Add a member.")
@@ -67,38 +67,13 @@ struct MemberCommand: AsyncParsableCommand {
 }
 
 extension MemberCommand {
-    /// How long a command waits for a relay that holds the log but does not answer yet: it is starting or stopping.
-    private static let patienceSeconds = 10
-
-    /// Carries a change out through the relay that runs, or by itself when none does.
+    /// Carries a change out, and says what was done.
     static func carryOut(_ change: MembershipChange, _ directory: String) throws {
         do {
-            let answer = try submit(change, directory)
-            guard answer.accepted else {
-                Failure.say(answer.message)
-                throw ExitCode.failure
-            }
+            let answer = try Operation(directory).insist(.command(.membership(change)))
             print(answer.message.isEmpty ? change.done : answer.message)
         } catch {
             throw Failure.report(error)
-        }
-    }
-
-    private static func submit(
-        _ change: MembershipChange, _ directory: String
-    ) throws -> (accepted: Bool, message: String) {
-        var waited = 0
-        while true {
-            if let answer = try ControlClient.send(change, directory: directory) { return answer }
-            do {
-                var opened = try OpenedLog(
-                    directory: directory, policy: nil, origin: nil, logger: RelayLogging.quiet)
-                let answer = try opened.append([.operatorCommand(.membership(change))])[0].answer
-                return (answer.accepted, answer.message)
-            } catch let error as LogError where error.isLocked && waited < patienceSeconds * 10 {
-                waited += 1
-                usleep(100_000)
-            }
         }
     }
 }

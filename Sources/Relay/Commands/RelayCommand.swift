@@ -10,11 +10,17 @@ public struct RelayCommand: AsyncParsableCommand {
             Start with `ringdown-relay run --data DIR`, add people with `ringdown-relay member add`, and ask
             `ringdown-replay pairs --data DIR` who was connected with whom.
 
+            Every command works beside a running relay; most work without one, too.
+
             Exit codes: 0 done · 1 refused · 64 a wrong setting or argument · 70 the log could not be written ·
             73 the data directory cannot be used · 75 another relay uses it.
             """,
         version: RelayInformation.version,
-        subcommands: [RunCommand.self, MemberCommand.self, KeyCommand.self])
+        subcommands: [
+            RunCommand.self, ConfigCommand.self, StatusCommand.self, MemberCommand.self, InviteCommand.self,
+            PolicyCommand.self, KeyCommand.self, ExportCommand.self, ImportCommand.self, BackupCommand.self,
+            EraseCommand.self,
+        ])
 
     /// Made by the argument parser.
     public init() {}

@@ -95,7 +95,8 @@ struct Setting: Sendable {
             }, show: { $0.logLevel }),
     ]
 
-    private static let policy: [Setting] =
+    /// What decisions depend on: these go into the log.
+    static let policy: [Setting] =
         [
             Setting(
                 name: "open", summary: "let every authenticated key pass the gate: no membership is required",

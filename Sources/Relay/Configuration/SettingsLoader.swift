@@ -9,6 +9,24 @@ public struct SettingsError: Error, Equatable, CustomStringConvertible {
     public var description: String
 }
 
+/// Settings, and where each that was given comes from: the command line, the environment, or a file's path.
+struct LoadedSettings: Sendable {
+    var settings: Settings
+    /// By name; what is not here has its default.
+    var origins: [String: String]
+}
+
+extension Settings {
+    /// What no single setting can say by itself.
+    func checkTogether() throws(SettingsError) {
+        guard policy.noteLifetimeSeconds > policy.stalenessSeconds else {
+            throw SettingsError(
+                description: "note_lifetime_seconds is \(policy.noteLifetimeSeconds), expected more than "
+                    + "staleness_seconds (\(policy.stalenessSeconds))")
+        }
+    }
+}
+
 /// Reads the settings: flags first, then environment variables, then a file, then the defaults.
 enum SettingsLoader {
     /// The largest configuration file that is read.
@@ -18,7 +36,7 @@ enum SettingsLoader {
     ///   - flags: settings given on the command line, by name.
     ///   - environment: the process's environment; variables that begin with `RINGDOWN_` count.
     ///   - file: the path of a TOML or JSON file.
-    static func load(flags: [String: String], environment: [String: String], file: String?) throws -> Settings {
+    static func load(flags: [String: String], environment: [String: String], file: String?) throws -> LoadedSettings {
         try refuseUnknown(flags.keys, in: "the command line")
         let variables = environment.filter { $0.key.hasPrefix("RINGDOWN_") }
         let known = Set(Setting.all.map(\.environmentVariable) + ["RINGDOWN_CONFIG"])
@@ -38,8 +56,11 @@ enum SettingsLoader {
         return try settings(from: sources)
     }
 
-    private static func settings(from sources: [(name: String, provider: any ConfigProvider)]) throws -> Settings {
+    private static func settings(
+        from sources: [(name: String, provider: any ConfigProvider)]
+    ) throws -> LoadedSettings {
         var settings = Settings()
+        var origins: [String: String] = [:]
         for setting in Setting.all {
             for (source, provider) in sources {
                 let reader = ConfigReader(provider: provider)
@@ -49,15 +70,12 @@ enum SettingsLoader {
                     throw SettingsError(
                         description: "\(setting.name) (\(source)) is \(shown(text)), expected \(setting.expected)")
                 }
+                origins[setting.name] = source
                 break
             }
         }
-        guard settings.policy.noteLifetimeSeconds > settings.policy.stalenessSeconds else {
-            throw SettingsError(
-                description: "note_lifetime_seconds is \(settings.policy.noteLifetimeSeconds), expected more than "
-                    + "staleness_seconds (\(settings.policy.stalenessSeconds))")
-        }
-        return settings
+        try settings.checkTogether()
+        return LoadedSettings(settings: settings, origins: origins)
     }
 
     /// The value as an error may repeat it: a secret key given by mistake must not end in a log file.

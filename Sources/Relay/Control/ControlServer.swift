@@ -1,3 +1,4 @@
+import DequeModule
 import Foundation
 import Logging
 import NIOCore
@@ -12,19 +13,18 @@ struct ControlServer {
 
     /// Listens in the data directory, reachable for the user who runs the relay only.
     init(
-        directory path: String, group: MultiThreadedEventLoopGroup,
-        submit: @escaping @Sendable (Submission) -> Bool
+        directory path: String, group: MultiThreadedEventLoopGroup, relay: ControlledRelay
     ) async throws {
         directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         // A socket's path has at most 107 bytes; through the open directory any data directory is near enough.
-        let address = "/proc/self/fd/\(directory)/\(ControlMessage.socketName)"
+        let address = "/proc/self/fd/\(directory)/\(ControlRequest.socketName)"
         unlink(address)
         let mask = umask(0o177)
         defer { umask(mask) }
         channel = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(ControlHandler(submit: submit))
+                    try channel.pipeline.syncOperations.addHandler(ControlHandler(relay: relay))
                 }
             }
             .bind(unixDomainSocketPath: address).get()
@@ -32,40 +32,62 @@ struct ControlServer {
 
     func close() async {
         try? await channel.close()
-        unlinkat(directory, ControlMessage.socketName, 0)
+        unlinkat(directory, ControlRequest.socketName, 0)
         Foundation.close(directory)
     }
 }
 
-/// Reads one command a line and answers it once it is committed.
+/// Reads one request a line and answers them in order, each once it is committed.
 private final class ControlHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let submit: @Sendable (Submission) -> Bool
-    private var line: [UInt8] = []
+    /// Requests of one connection that may wait for their answers.
+    private static let maximumWaiting = 4_096
 
-    init(submit: @escaping @Sendable (Submission) -> Bool) { self.submit = submit }
+    private let relay: ControlledRelay
+    private var received: [UInt8] = []
+    private var waiting: Deque<ControlAnswer?> = []
+    private var firstWaiting = 0
+
+    init(relay: ControlledRelay) { self.relay = relay }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        line.append(contentsOf: unwrapInboundIn(data).readableBytesView)
-        while let end = line.firstIndex(of: UInt8(ascii: "\n")) {
-            take(Array(line[..<end]), context.channel)
-            line.removeSubrange(...end)
+        received.append(contentsOf: unwrapInboundIn(data).readableBytesView)
+        var start = 0
+        while let end = received[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            take(Array(received[start..<end]), context)
+            start = end + 1
         }
-        if line.count > ControlMessage.maximumLineBytes { context.close(promise: nil) }
+        received.removeSubrange(..<start)
+        if received.count > ControlRequest.maximumLineBytes || waiting.count > ControlHandler.maximumWaiting {
+            context.close(promise: nil)
+        }
     }
 
-    private func take(_ line: [UInt8], _ channel: any Channel) {
-        let answer: @Sendable (Transition.Answer) -> Void = { answer in
-            let bytes = ControlMessage.encode(answer) + [UInt8(ascii: "\n")]
-            channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
+    private func take(_ line: [UInt8], _ context: ChannelHandlerContext) {
+        let number = firstWaiting + waiting.count
+        waiting.append(nil)
+        let channel = context.channel
+        let box = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let answer: @Sendable (ControlAnswer) -> Void = { answer in
+            channel.eventLoop.execute { box.value.settle(number, answer, channel) }
         }
-        guard let change = ControlMessage.decodeCommand(line) else {
-            answer(.init(accepted: false, message: "unsupported: the running relay does not know this command"))
-            return
+        guard let request = ControlRequest(line: line) else {
+            return answer(
+                ControlAnswer(accepted: false, message: "unsupported: the running relay does not know this command"))
         }
-        let submission = Submission(content: .operatorCommand(.membership(change)), sender: .caller(answer))
-        if !submit(submission) { answer(.overloaded) }
+        relay.carryOut(request, answer)
+    }
+
+    private func settle(_ number: Int, _ answer: ControlAnswer, _ channel: any Channel) {
+        waiting[number - firstWaiting] = answer
+        var out = ByteBuffer()
+        while case .some(.some(let ready)) = waiting.first {
+            waiting.removeFirst()
+            firstWaiting += 1
+            out.writeBytes(ready.line + [UInt8(ascii: "\n")])
+        }
+        if out.readableBytes > 0 { channel.writeAndFlush(out, promise: nil) }
     }
 }

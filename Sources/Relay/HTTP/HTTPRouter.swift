@@ -81,17 +81,17 @@ final class HTTPRouter: Sendable {
     }
 
     private var document: HTTPAnswer {
-        HTTPAnswer(.ok, type: "application/nostr+json", body: information.json(facts.current))
+        HTTPAnswer(.ok, type: "application/nostr+json", body: information.json(facts.current, facts.presentation))
     }
 
     private func page(_ request: HTTPRequest) -> HTTPAnswer {
-        let facts = facts.current
+        let presentation = facts.presentation
         let host = request.head.headers.first(name: "host") ?? ""
         var page = HTTPAnswer(
             .ok, type: "text/html; charset=utf-8",
             body: WelcomePage.html(
-                name: facts.name ?? settings.name, about: facts.about ?? settings.about, relay: relay,
-                address: settings.urls.first ?? "ws://\(host)", isOpen: !facts.policy.requireMembership))
+                name: presentation.name, about: presentation.about, relay: relay,
+                address: settings.urls.first ?? "ws://\(host)", isOpen: !facts.current.policy.requireMembership))
         page.headers.append(("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"))
         return page
     }

@@ -48,9 +48,30 @@ final class LiveFacts: Sendable {
         }
     }
 
-    private let snapshot: Mutex<Snapshot>
+    /// What the settings call the relay, and how they describe it.
+    struct Presentation: Sendable {
+        var name: String
+        var about: String
+    }
 
-    init(_ state: RelayState) { snapshot = Mutex(Snapshot(state)) }
+    private let snapshot: Mutex<Snapshot>
+    private let settings: Mutex<Presentation>
+
+    init(_ state: RelayState, settings: Settings) {
+        snapshot = Mutex(Snapshot(state))
+        self.settings = Mutex(Presentation(name: settings.name, about: settings.about))
+    }
+
+    /// What the relay is called, and how it is described: by the management API, else by the settings.
+    var presentation: Presentation {
+        let (facts, settings) = (current, settings.withLock { $0 })
+        return Presentation(name: facts.name ?? settings.name, about: facts.about ?? settings.about)
+    }
+
+    /// Takes up what changed settings say.
+    func present(name: String, about: String) {
+        settings.withLock { $0 = Presentation(name: name, about: about) }
+    }
 
     var current: Snapshot { snapshot.withLock { $0 } }
 

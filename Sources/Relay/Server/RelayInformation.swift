@@ -20,11 +20,11 @@ struct RelayInformation: Sendable {
     }
 
     /// The document as JSON.
-    func json(_ facts: LiveFacts.Snapshot) -> [UInt8] {
+    func json(_ facts: LiveFacts.Snapshot, _ presentation: LiveFacts.Presentation) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
-        json.field("name", facts.name ?? settings.name)
-        json.field("description", facts.about ?? settings.about)
+        json.field("name", presentation.name)
+        json.field("description", presentation.about)
         json.field("icon", facts.icon)
         json.field("pubkey", facts.owner)
         json.field("self", relay)

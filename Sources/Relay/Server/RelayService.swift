@@ -10,12 +10,16 @@ import Synchronization
 /// The relay as a service: opens the log, serves, and drains when it is told to stop.
 struct RelayService: Service {
     private let settings: Settings
+    private let reload: @Sendable () throws -> Settings
     private let opened: OpenedLog
     private let logger: Logger
 
     /// Opens the log, and sets the owner and what else the start needs.
-    init(settings: Settings, logger: Logger) throws {
+    ///
+    /// - Parameter reload: reads the settings anew, from where they came from at the start.
+    init(settings: Settings, logger: Logger, reload: @escaping @Sendable () throws -> Settings) throws {
         self.settings = settings
+        self.reload = reload
         self.logger = logger
         var opened = try OpenedLog(
             directory: settings.data, policy: settings.policy, origin: settings.origin ?? RelayService.origin(settings),
@@ -62,11 +66,20 @@ struct RelayService: Service {
         }
         let ended = RelayService.startSequencer(of: server)
         do {
-            let control = try await ControlServer(
-                directory: settings.data, group: server.eventLoopGroup, submit: { server.submit($0) })
             let listener = try await server.listen(on: address)
+            let reachedAt = listener.localAddress.flatMap { RelayService.text(of: $0) } ?? address.description
+            let control = try await ControlServer(
+                directory: settings.data, group: server.eventLoopGroup,
+                relay: ControlledRelay(
+                    submit: { server.submit($0) }, facts: server.facts,
+                    status: { server.status(address: reachedAt) }))
             announce(listener)
+            let reloading = Task { [settings, logger, reload] in
+                var reloading = Reloading(current: settings, server: server, logger: logger)
+                await reloading.run(reload)
+            }
             await RelayService.untilShutdown(or: failed)
+            reloading.cancel()
             logger.info("shutting down")
             await control.close()
             await server.drain(listener)
@@ -78,6 +91,11 @@ struct RelayService: Service {
         await server.shutdown()
         if let error = failure.withLock({ $0 }) { throw error }
         logger.info("stopped")
+    }
+
+    private static func text(of address: SocketAddress) -> String? {
+        guard let host = address.ipAddress, let port = address.port else { return nil }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     private func announce(_ listener: any Channel) {

@@ -20,6 +20,7 @@ final class Server: Sendable {
     private let addresses: AddressLimits
     let metrics: Metrics
     let facts: LiveFacts
+    private let log: EventLog
     private let shared: SessionContext
     private let logger: Logger
 
@@ -32,7 +33,8 @@ final class Server: Sendable {
         let threads = settings.limits.threads == 0 ? System.coreCount : settings.limits.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
         let publisher = Router()
-        facts = LiveFacts(opened.state)
+        facts = LiveFacts(opened.state, settings: settings)
+        log = opened.log
         metrics = Metrics()
         addresses = AddressLimits(limit: settings.limits.maximumConnectionsPerAddress)
         sequencer = Sequencer(
@@ -67,6 +69,11 @@ final class Server: Sendable {
 
     /// Hands an operator's command to the sequencer; `false` when it is overloaded.
     func submit(_ submission: Submission) -> Bool { sequencer.submit([submission]) }
+
+    /// The figures that `ringdown-relay status` shows, as JSON.
+    func status(address: String) -> [UInt8] {
+        RelayStatus.json(metrics, facts.current, try? log.storage(), address: address)
+    }
 
     var eventLoopGroup: MultiThreadedEventLoopGroup { group }
 

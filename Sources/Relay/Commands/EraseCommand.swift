@@ -1,0 +1,106 @@
+import ArgumentParser
+import Foundation
+import Log
+import Nostr
+import Reducers
+
+/// `ringdown-relay erase`.
+struct EraseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase",
+        abstract: "Erase somebody's data from the log; the gap stays visible and everything else still verifies.",
+        discussion: """
+            Takes out the payloads of a key's events, of its mesh status notes, and of the calls to it and about it; or single events
+            with what followed from them. What the membership rests on stays: that somebody was a member, and what was decided.
+            The last minutes are left out, because they still matter to decisions: run it again later.
+
+            The erased bytes stay in free pages of the file until those are used again. Without a relay the file is rewritten at
+            once; beside a running one, stop it and run the command again, or restore from a backup made afterwards.
+
+              ringdown-relay erase --data /var/lib/ringdown --pubkey npub1… --dry-run
+            """)
+
+    @OptionGroup var directory: DirectoryOption
+    @Option(help: "Everything of this key: hex or npub.") var pubkey: KeyArgument?
+    @Option(help: "A single event, by its id; may be given several times.") var event: [String] = []
+    @Option(help: "Why, for the log.") var reason = "on request"
+    @Flag(help: "Say what would be erased, and erase nothing.") var dryRun = false
+    @Flag(help: "Do not ask.") var yes = false
+    @Flag(help: "One JSON object: found, erased.") var json = false
+
+    func run() async throws {
+        do {
+            let operation = try Operation(directory.data, creates: false)
+            let positions = try find()
+            if dryRun || positions.isEmpty {
+                print(
+                    json ? #"{"found":\#(positions.count),"erased":0}"# : "\(positions.count) entries would be erased")
+                return
+            }
+            try confirm(positions.count)
+            let erased = try erase(positions, operation)
+            if !operation.isLive { try rewrite() }
+            if json { return print(#"{"found":\#(positions.count),"erased":\#(erased)}"#) }
+            print("\(erased) payloads erased")
+            if operation.isLive {
+                print("the file keeps their bytes in free pages for now: see `ringdown-relay erase --help`")
+            }
+        } catch {
+            throw Failure.report(error)
+        }
+    }
+
+    private func find() throws -> [UInt64] {
+        let subject: ErasureSearch.Subject
+        switch (pubkey, event.isEmpty) {
+        case (let key?, true): subject = .key(key.key)
+        case (nil, false):
+            subject = .events(
+                try event.map { text in
+                    guard let id = EventID(hex: text.lowercased()) else {
+                        throw SettingsError(description: "\(text) is no event id of 64 hex characters")
+                    }
+                    return id
+                })
+        default: throw SettingsError(description: "say whose data: --pubkey KEY, or --event ID")
+        }
+        let log = try EventLog.open(directory: directory.data, mode: .readOnly)
+        let state = try log.read { try Replayer.state(of: $0) }
+        let progress = CommandProgress("entries", total: nil)
+        return try ErasureSearch(log: log, subject: subject).positions(
+            before: Clock.microseconds() - state.memoryMicroseconds - Position.microsecondsPerSecond
+        ) { done, _ in progress.report(Int(done)) }
+    }
+
+    private func confirm(_ count: Int) throws {
+        guard !yes, isatty(FileHandle.standardInput.fileDescriptor) == 1 else { return }
+        print("erase the payloads of \(count) entries for good? [y/N] ", terminator: "")
+        guard readLine()?.lowercased().hasPrefix("y") == true else { throw ExitCode.failure }
+    }
+
+    /// Erases a run's worth at a time; returns how many payloads there were.
+    private func erase(_ positions: [UInt64], _ operation: Operation) throws -> Int {
+        var erased = 0
+        for start in stride(from: 0, to: positions.count, by: Erasure.maximumRuns) {
+            let part = Array(positions[start..<min(start + Erasure.maximumRuns, positions.count)])
+            let answer = try operation.insist(.erase(part, reason: reason))
+            erased += answer.message.split(separator: " ").compactMap { Int($0) }.first ?? 0
+        }
+        return erased
+    }
+
+    /// Writes the log anew, without the pages that were freed.
+    private func rewrite() throws {
+        let scratch = directory.data + "/compact"
+        try? FileManager.default.removeItem(atPath: scratch)
+        do {
+            let log = try EventLog.open(directory: directory.data, mode: .readOnly)
+            try log.copy(to: scratch)
+        }
+        guard rename(scratch + "/data.mdb", directory.data + "/data.mdb") == 0 else {
+            throw SettingsError(
+                description: "the rewritten log cannot take its place: \(String(cString: strerror(errno)))")
+        }
+        try? FileManager.default.removeItem(atPath: scratch)
+    }
+}

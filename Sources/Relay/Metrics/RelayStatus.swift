@@ -1,0 +1,89 @@
+import Foundation
+import Log
+import Nostr
+import Synchronization
+
+/// How a running relay is: what `status` shows.
+struct RelayStatus {
+    private let fields: JSONObject
+
+    init?(json: [UInt8]) {
+        guard let object = (try? JSONValue.parse(json))?.objectValue else { return nil }
+        fields = object
+    }
+
+    /// The figures as JSON: numbers by name, and the most frequent reasons for what was turned away.
+    static func json(_ metrics: Metrics, _ facts: LiveFacts.Snapshot, _ storage: StorageFigures?, address: String)
+        -> [UInt8]
+    {
+        var json = JSONWriter()
+        json.beginObject()
+        json.field("version", RelayInformation.version)
+        json.field("address", address)
+        json.field("started_at", metrics.startedAt)
+        json.field("now", Clock.seconds())
+        json.field("members", facts.memberCount)
+        json.field("sessions", facts.sessionCount)
+        json.field("connections", metrics.connections.load(ordering: .relaxed))
+        json.field("subscriptions", metrics.subscriptions.load(ordering: .relaxed))
+        json.field("entries", facts.entries)
+        json.field("log_bytes", storage?.used)
+        json.field("events", metrics.events.total)
+        json.field("deliveries", metrics.deliveries.load(ordering: .relaxed))
+        json.field("granted", facts.granted)
+        json.field("refused", facts.refused)
+        json.field("dropped", metrics.dropped.total)
+        json.field("queue_depth", metrics.queueDepth.load(ordering: .relaxed))
+        let commits = metrics.commits.snapshot
+        json.field("commits", commits.count)
+        json.field("commit_microseconds", commits.count > 0 ? UInt64(commits.sum / Double(commits.count) * 1e6) : 0)
+        json.field("resident_bytes", ProcessFigures.residentBytes)
+        json.key("reasons")
+        json.beginObject()
+        for (labels, count) in metrics.dropped.all.sorted(by: { $0.count > $1.count }).prefix(maximumReasons) {
+            json.key(labels.split(separator: "\"").dropFirst().first.map(String.init) ?? labels)
+            json.number(count)
+        }
+        json.endObject()
+        json.endObject()
+        return json.bytes
+    }
+
+    /// Reasons that are shown.
+    private static let maximumReasons = 8
+
+    private func number(_ name: Text) -> Int64 { fields[name]?.integer ?? 0 }
+
+    private func text(_ name: Text) -> String { fields[name]?.stringValue?.string ?? "" }
+
+    /// A screenful. With the figures of a moment before, rates are those since then, else since the start.
+    func text(since previous: RelayStatus?) -> String {
+        let seconds = max(1, number("now") - (previous?.number("now") ?? number("started_at")))
+        func rate(_ name: Text) -> String {
+            let count = number(name) - (previous?.number(name) ?? 0)
+            return "\(number(name)) (\(count / seconds)/s)"
+        }
+        var lines = [
+            "Ringdown \(text("version")) on \(text("address")), up \(RelayStatus.span(number("now") - number("started_at")))",
+            "",
+            "members        \(number("members"))",
+            "connections    \(number("connections")), \(number("sessions")) sessions, \(number("subscriptions")) subscriptions",
+            "calls          \(number("granted")) granted, \(number("refused")) refused since the log began",
+            "events         \(rate("events")) taken in, \(rate("deliveries")) delivered",
+            "log            \(number("entries")) entries, \(number("log_bytes") / 1_048_576) MiB",
+            "commits        \(rate("commits")), \(number("commit_microseconds")) µs each, \(number("queue_depth")) waiting",
+            "memory         \(number("resident_bytes") / 1_048_576) MiB",
+            "turned away    \(rate("dropped"))",
+        ]
+        for reason in fields["reasons"]?.objectValue?.members ?? [] {
+            lines.append("  \(reason.value.integer ?? 0)  \(reason.key.string)")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func span(_ seconds: Int64) -> String {
+        let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60)
+        if days > 0 { return "\(days) d \(hours) h" }
+        return hours > 0 ? "\(hours) h \(minutes) min" : minutes > 0 ? "\(minutes) min" : "\(seconds) s"
+    }
+}
