@@ -20,8 +20,8 @@ public struct HTTPAuthorization: Sendable {
         public var method: String
         /// The path with its query, as it was asked for.
         public var target: String
-        /// The hosts, with their ports where these are not the scheme's own, under which this server is known.
-        public var authorities: Set<String>
+        /// The addresses under which this server is known: where its own paths begin.
+        public var addresses: [HTTPAddress]
         /// The body.
         public var body: [UInt8]
         /// Whether the event has to carry the body's hash; when it carries one, it has to be right in any case.
@@ -29,11 +29,11 @@ public struct HTTPAuthorization: Sendable {
 
         /// A request.
         public init(
-            method: String, target: String, authorities: Set<String>, body: [UInt8], requiresPayload: Bool
+            method: String, target: String, addresses: [HTTPAddress], body: [UInt8], requiresPayload: Bool
         ) {
             self.method = method
             self.target = target
-            self.authorities = authorities
+            self.addresses = addresses
             self.body = body
             self.requiresPayload = requiresPayload
         }
@@ -74,10 +74,11 @@ public struct HTTPAuthorization: Sendable {
         guard let url = event.tags.firstValue(of: "u").flatMap({ HTTPAddress($0.string) }) else {
             throw fail("the authorization has no u tag with an http, https, ws or wss address")
         }
-        guard request.authorities.contains(url.authority) else {
+        let here = request.addresses.filter { $0.authority == url.authority }
+        guard !here.isEmpty else {
             throw fail("the authorization is for \(url.authority), which is not this relay")
         }
-        guard url.target == HTTPAddress.normalized(target: request.target) else {
+        guard here.contains(where: { url.names(request.target, of: $0) }) else {
             throw fail("the authorization is for another address than \(request.target)")
         }
         if let payload = event.tags.firstValue(of: "payload") {
@@ -139,6 +140,13 @@ public struct HTTPAddress: Equatable, Sendable {
         let name = ["127.0.0.1", "::1"].contains(String(host)) ? "localhost" : String(host)
         guard let port, !port.isEmpty, String(port) != standardPort else { return name }
         return "\(name):\(port)"
+    }
+
+    /// Whether this is the address of `target` on the server at `base`, whose proxy may take the path of `base` away.
+    func names(_ target: String, of base: HTTPAddress) -> Bool {
+        let short = HTTPAddress.normalized(target: target)
+        if self.target == short { return true }
+        return base.target != "/" && self.target == HTTPAddress.normalized(target: base.target + target)
     }
 
     /// A path without query may end in slashes or not.

@@ -77,15 +77,35 @@ struct Setting: Sendable {
             }, show: { $0.metrics.rawValue }),
         Setting(
             name: "trusted_proxies",
-            summary:
-                "addresses and networks of proxies whose X-Forwarded-For and Forwarded are believed, comma-separated",
-            expected: "IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8",
+            summary: "addresses and networks of reverse proxies whose word on the client's address is believed",
+            expected: "IP addresses or networks such as 127.0.0.1 or 10.0.0.0/8, comma-separated",
             apply: { text, settings in
                 let networks = text.split(separator: ",").map { InternetNetwork($0.trimmed) }
-                settings.trustedProxies = networks.compactMap { $0 }
+                settings.trustedProxies.networks = networks.compactMap { $0 }
                 return networks.allSatisfy { $0 != nil }
             },
-            show: { $0.trustedProxies.map(\.description).joined(separator: ",") }),
+            show: { $0.trustedProxies.networks.map(\.description).joined(separator: ",") }),
+        Setting(
+            name: "proxy_header",
+            summary: "the header that the trusted proxies write; any other may come from a client",
+            expected: ForwardedHeaders.Form.allCases.map(\.rawValue).joined(separator: " or "),
+            apply: { text, settings in
+                guard let form = ForwardedHeaders.Form(rawValue: text.lowercased()) else { return false }
+                settings.trustedProxies.header = form
+                return true
+            }, show: { $0.trustedProxies.header.rawValue }),
+        Setting(
+            name: "tls_certificate",
+            summary: "serve wss:// with this certificate (a build with the trait TLS); read again when it changes",
+            expected: "a PEM file: the certificate, then those that lead to a root",
+            apply: {
+                $1.tlsCertificate = $0; return true
+            }, show: { $0.tlsCertificate }),
+        Setting(
+            name: "tls_key", summary: "the certificate's private key", expected: "a PEM file",
+            apply: {
+                $1.tlsKey = $0; return true
+            }, show: { $0.tlsKey }),
         Setting(
             name: "log_level", summary: "how much goes to standard error",
             expected: "trace, debug, info, notice, warning, error or critical",

@@ -19,8 +19,12 @@ public struct Settings: Sendable {
     public var about = "A relay for a closed community whose members lend each other computers."
     /// Who may read `/metrics`.
     public var metrics = MetricsAccess.local
-    /// Networks of proxies whose word on the client's address is believed.
-    public var trustedProxies: [InternetNetwork] = []
+    /// The proxies whose word on the client's address is believed.
+    var trustedProxies = TrustedProxies()
+    /// The certificate for wss://, a PEM file, with those that lead to a root behind it; empty to serve ws://.
+    public var tlsCertificate = ""
+    /// The certificate's private key, a PEM file.
+    public var tlsKey = ""
     /// The settings that decisions depend on; they go into the log.
     public var policy = Policy()
     /// The settings that protect the process; they do not change any decision.

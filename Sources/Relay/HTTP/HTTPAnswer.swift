@@ -7,9 +7,8 @@ struct HTTPRequest {
     var body: [UInt8]
     /// Who asks: the address that counts for limits.
     var client: ClientAddress
-
-    /// The path without its query.
-    var path: String { String(head.uri.prefix { $0 != "?" }) }
+    /// What it is answered with whatever it asks: a WebSocket that there will not be.
+    var refusal: HTTPAnswer?
 }
 
 /// What a request is answered with.
@@ -26,6 +25,21 @@ struct HTTPAnswer {
         self.body = body
     }
 
+    /// The header fields.
+    ///
+    /// - Parameter isLast: whether the connection ends behind this answer.
+    func fields(isLast: Bool) -> HTTPHeaders {
+        var fields = HTTPHeaders([("content-type", type), ("x-content-type-options", "nosniff")])
+        if status != .noContent { fields.add(name: "content-length", value: String(body.count)) }
+        // NIP-11 asks that any page may read the document; the doors are signed for request by request, so any may post.
+        fields.add(name: "access-control-allow-origin", value: "*")
+        fields.add(name: "access-control-allow-headers", value: "authorization, content-type, accept")
+        fields.add(name: "access-control-allow-methods", value: "GET, HEAD, POST, OPTIONS")
+        for (name, value) in headers { fields.add(name: name, value: value) }
+        if isLast { fields.replaceOrAdd(name: "connection", value: "close") }
+        return fields
+    }
+
     /// A line of text.
     static func text(_ status: HTTPResponseStatus, _ text: String) -> HTTPAnswer {
         HTTPAnswer(status, type: "text/plain; charset=utf-8", body: Array((text + "\n").utf8))
@@ -39,6 +53,21 @@ struct HTTPAnswer {
     static func failure(_ message: String) -> HTTPAnswer {
         failure(status(of: message), error: message, message: nil)
     }
+
+    /// What a browser is told that asks whether a page may send a request.
+    static let preflight: HTTPAnswer = {
+        var answer = HTTPAnswer(.noContent, type: "text/plain; charset=utf-8", body: [])
+        answer.headers.append(("access-control-max-age", "86400"))
+        return answer
+    }()
+
+    /// What is told to who posts something else than a call of the management API to the relay's own address.
+    static let managementOnly: HTTPAnswer = {
+        let type = PostDoors.managementType
+        var answer = HTTPAnswer.text(.unsupportedMediaType, "what is posted here is \(type) (NIP-86)")
+        answer.headers.append(("accept-post", type))
+        return answer
+    }()
 
     /// What a key hears that is no member.
     static let membershipRequired = failure(

@@ -13,12 +13,12 @@ final class HTTPRouter: Sendable {
     private let settings: Settings
     private let relay: PublicKey
     private let doors: DoorContext
-    /// Under which names, with their ports, the relay is known by its settings.
-    private let authorities: Set<String>
+    private let names: RelayNames
+    private let gate: ConnectionGate
 
     init(
         information: RelayInformation, readiness: Readiness, facts: LiveFacts, metrics: Metrics, settings: Settings,
-        relay: PublicKey, doors: DoorContext
+        relay: PublicKey, doors: DoorContext, names: RelayNames, gate: ConnectionGate
     ) {
         self.information = information
         self.readiness = readiness
@@ -27,7 +27,8 @@ final class HTTPRouter: Sendable {
         self.settings = settings
         self.relay = relay
         self.doors = doors
-        authorities = Set(settings.urls.compactMap { HTTPAddress($0)?.authority })
+        self.names = names
+        self.gate = gate
     }
 
     /// Methods by path, for a request whose method is another.
@@ -42,41 +43,52 @@ final class HTTPRouter: Sendable {
 
     /// Answers a request, now or later, on the same event loop.
     func answer(_ request: HTTPRequest, on channel: any Channel, _ answer: @escaping (HTTPAnswer) -> Void) {
-        let label = HTTPRouter.paths[request.path] == nil ? "other" : request.path
-        let counted: (HTTPAnswer) -> Void = { [metrics] reply in
-            metrics.requests.add("path=\"\(label)\",status=\"\(reply.status.code)\"")
+        let path = path(of: request.head)
+        let counted: (HTTPAnswer) -> Void = { [self] reply in
+            count(reply.status, of: request.head)
             answer(reply)
         }
-        if isBlocked(request.client) {
-            return counted(.failure("blocked: this address is blocked"))
-        }
+        if let refusal = request.refusal { return counted(refusal) }
+        if gate.isBlocked(request.client) { return counted(ConnectionGate.Refusal.blocked.answer) }
         switch request.head.method {
-        case .OPTIONS: counted(HTTPAnswer(.noContent, type: "text/plain", body: []))
-        case .GET, .HEAD: counted(read(request))
-        case .POST: post(request, on: channel, counted)
-        default: counted(notAllowed(request))
+        case .OPTIONS: counted(.preflight)
+        case .GET, .HEAD: counted(read(request, path))
+        case .POST: post(request, path, on: channel, counted)
+        default: counted(notAllowed(path))
         }
     }
 
-    /// Whether connections from that address are refused (NIP-86, `blockip`).
-    func isBlocked(_ client: ClientAddress) -> Bool {
-        guard let address = client.address else { return false }
-        return facts.current.blocked.contains { $0.contains(address) }
+    /// Counts an answer.
+    func count(_ status: HTTPResponseStatus, of head: HTTPRequestHead) {
+        let path = path(of: head)
+        let label = HTTPRouter.paths[path] == nil ? "other" : path
+        metrics.requests.add("path=\"\(label)\",status=\"\(status.code)\"")
+    }
+
+    /// The path without its query, and without the path under which the relay is known, which a proxy may have left.
+    private func path(of head: HTTPRequestHead) -> String {
+        let path = String(head.uri.prefix { $0 != "?" })
+        guard HTTPRouter.paths[path] == nil,
+            let prefix = names.paths.first(where: { path == $0 || path.hasPrefix($0 + "/") })
+        else { return path }
+        let rest = String(path.dropFirst(prefix.count))
+        return rest.isEmpty ? "/" : rest
     }
 
     // MARK: Reading
 
-    private func read(_ request: HTTPRequest) -> HTTPAnswer {
+    private func read(_ request: HTTPRequest, _ path: String) -> HTTPAnswer {
         let wantsInformation = request.head.headers["accept"].contains { $0.contains("application/nostr+json") }
-        switch request.path {
+        // Every other path takes a WebSocket, and so has the document (NIP-11).
+        if wantsInformation, path == "/" || HTTPRouter.paths[path] == nil { return document }
+        switch path {
         case "/health": return .text(.ok, "ok")
         case "/ready":
             return readiness.isReady ? .text(.ok, "ready") : .text(.serviceUnavailable, "draining")
         case "/info": return document
-        case "/" where wantsInformation: return document
         case "/": return page(request)
         case "/metrics": return figures(request)
-        default: return notAllowed(request)
+        default: return notAllowed(path)
         }
     }
 
@@ -87,18 +99,20 @@ final class HTTPRouter: Sendable {
     private func page(_ request: HTTPRequest) -> HTTPAnswer {
         let presentation = facts.presentation
         let host = request.head.headers.first(name: "host") ?? ""
+        let scheme = request.client.isSecure || !settings.tlsCertificate.isEmpty ? "wss" : "ws"
         var page = HTTPAnswer(
             .ok, type: "text/html; charset=utf-8",
             body: WelcomePage.html(
                 name: presentation.name, about: presentation.about, relay: relay,
-                address: settings.urls.first ?? "ws://\(host)", isOpen: !facts.current.policy.requireMembership))
+                address: settings.urls.first ?? "\(scheme)://\(request.client.host ?? host)",
+                isOpen: !facts.current.policy.requireMembership))
         page.headers.append(("content-security-policy", "default-src 'none'; style-src 'unsafe-inline'"))
         return page
     }
 
     private func figures(_ request: HTTPRequest) -> HTTPAnswer {
         switch settings.metrics {
-        case .off: return notAllowed(request)
+        case .off: return notAllowed("/metrics")
         case .local where !request.client.isLocal:
             return .failure("restricted: metrics are for this machine only; see the setting `metrics`")
         case .local, .all:
@@ -108,9 +122,10 @@ final class HTTPRouter: Sendable {
         }
     }
 
-    private func notAllowed(_ request: HTTPRequest) -> HTTPAnswer {
-        guard let methods = HTTPRouter.paths[request.path], request.path != "/metrics" || settings.metrics != .off
-        else { return .text(.notFound, "nothing here") }
+    private func notAllowed(_ path: String) -> HTTPAnswer {
+        guard let methods = HTTPRouter.paths[path], path != "/metrics" || settings.metrics != .off else {
+            return .text(.notFound, "nothing here")
+        }
         var answer = HTTPAnswer.text(.methodNotAllowed, "this address answers \(methods)")
         answer.headers.append(("allow", methods))
         return answer
@@ -118,37 +133,25 @@ final class HTTPRouter: Sendable {
 
     // MARK: Posting
 
-    private func post(_ request: HTTPRequest, on channel: any Channel, _ answer: @escaping (HTTPAnswer) -> Void) {
+    private func post(
+        _ request: HTTPRequest, _ path: String, on channel: any Channel, _ answer: @escaping (HTTPAnswer) -> Void
+    ) {
         guard readiness.isReady else { return answer(.failure("error: the relay is restarting, try again")) }
         let doors = PostDoors(
-            context: doors, eventLoop: channel.eventLoop, authorities: names(of: channel, request.client),
+            context: doors, channel: channel, addresses: names.addresses(on: channel, for: request.client),
             answer: answer)
-        let type = request.head.headers.first(name: "content-type")?.lowercased() ?? ""
-        if type.hasPrefix(PostDoors.managementType), request.path == "/" { return doors.management(request) }
-        switch request.path {
+        switch path {
         case "/events": doors.events(request)
         case "/query": doors.query(request)
         case "/count": doors.count(request)
-        default: answer(notAllowed(request))
+        case "/": isManagement(request) ? doors.management(request) : answer(.managementOnly)
+        case _ where HTTPRouter.paths[path] == nil && isManagement(request): doors.management(request)
+        default: answer(notAllowed(path))
         }
     }
 
-    /// The names of the relay on this connection: those of its settings, the address that was reached, and what a trusted
-    /// proxy says was asked for.
-    private func names(of channel: any Channel, _ client: ClientAddress) -> Set<String> {
-        var names = authorities
-        if let local = channel.localAddress, let address = local.ipAddress, let port = local.port {
-            let host = address.contains(":") ? "[\(address)]" : address
-            if let name = HTTPAddress.authority("\(host):\(port)", standardPort: "80") { names.insert(name) }
-        }
-        if let listen = settings.listen?.description, let name = HTTPAddress.authority(listen, standardPort: "80") {
-            names.insert(name)
-        }
-        if let host = client.host {
-            for port in ["80", "443"] {
-                if let name = HTTPAddress.authority(host, standardPort: port) { names.insert(name) }
-            }
-        }
-        return names
+    private func isManagement(_ request: HTTPRequest) -> Bool {
+        let type = request.head.headers.first(name: "content-type") ?? ""
+        return type.prefix { $0 != ";" && $0 != " " }.lowercased() == PostDoors.managementType
     }
 }

@@ -9,6 +9,7 @@ struct DoorContext: Sendable {
     let limits: ServerLimits
     let submit: @Sendable (Submission) -> Bool
     let used: UsedAuthorizations
+    let metrics: Metrics
 }
 
 /// The doors for signed HTTP requests: `POST /events`, `/query`, `/count`, and the management API (NIP-86).
@@ -16,9 +17,9 @@ struct DoorContext: Sendable {
 /// An instance answers one request, on the event loop of its connection.
 struct PostDoors {
     let context: DoorContext
-    let eventLoop: any EventLoop
-    /// Under which names, with their ports, the relay may be addressed over this connection.
-    let authorities: Set<String>
+    let channel: any Channel
+    /// Under which addresses the relay is known on this connection.
+    let addresses: [HTTPAddress]
     let answer: (HTTPAnswer) -> Void
 
     /// The content type of a call of the management API.
@@ -52,13 +53,13 @@ struct PostDoors {
 
     func query(_ request: HTTPRequest) {
         read(request) { filters in
-            StoredQuery.events(filters, log: context.log, on: eventLoop, limits: context.limits, done: finish)
+            StoredQuery.events(filters, on: channel, context, done: finish)
         }
     }
 
     func count(_ request: HTTPRequest) {
         read(request) { filters in
-            StoredQuery.count(filters, log: context.log, on: eventLoop, limits: context.limits, done: finish)
+            StoredQuery.count(filters, on: channel, context, done: finish)
         }
     }
 
@@ -87,7 +88,7 @@ struct PostDoors {
     /// The event that authorizes the request; `nil` when there is none that is good, which was answered then.
     private func authorize(_ request: HTTPRequest, requiresPayload: Bool) -> Event? {
         let wanted = HTTPAuthorization.Request(
-            method: request.head.method.rawValue, target: request.head.uri, authorities: authorities,
+            method: request.head.method.rawValue, target: request.head.uri, addresses: addresses,
             body: request.body, requiresPayload: requiresPayload)
         let now = Clock.seconds()
         let event: Event
@@ -140,9 +141,10 @@ struct PostDoors {
             json.field("count", UInt64(count))
             json.endObject()
             answer(.json(json.bytes))
-        case .failed(let message):
-            if message.contains("took longer") { drop("slow_query") }
-            answer(.failure(message))
+        case .tooSlow:
+            drop("slow_query")
+            answer(.failure("error: the query took longer than \(context.limits.querySeconds) s; narrow its filters"))
+        case .failed: answer(.failure("error: the log cannot be read"))
         }
     }
 
@@ -152,8 +154,8 @@ struct PostDoors {
 
     /// Hands over a submission, and goes on with its answer on the connection's event loop.
     private func submit(_ content: Submission.Content, _ then: @escaping (Transition.Answer) -> Void) {
-        let resume = NIOLoopBound(then, eventLoop: eventLoop)
-        let loop = eventLoop
+        let resume = NIOLoopBound(then, eventLoop: channel.eventLoop)
+        let loop = channel.eventLoop
         let submission = Submission(
             content: content, sender: .caller { outcome in loop.execute { resume.value(outcome) } })
         if !context.submit(submission) { then(.overloaded) }

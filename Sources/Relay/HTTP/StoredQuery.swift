@@ -4,7 +4,7 @@ import Nostr
 
 /// A query over HTTP: stored events or their number, found a slice at a time so that others get their turn.
 ///
-/// It belongs to one event loop.
+/// It belongs to one connection's event loop, and ends without an answer when the connection does.
 final class StoredQuery {
     /// Bytes of one answer.
     static let maximumBytes = 16 << 20
@@ -13,102 +13,79 @@ final class StoredQuery {
     enum Outcome {
         case events([UInt8])
         case count(Int)
-        case failed(String)
+        case tooSlow
+        case failed
     }
 
-    private enum Work {
-        case events(EventScan, JSONWriter)
-        case count(EventCount)
-    }
+    /// One slice of the work; `true` when it was the last one.
+    private typealias Slice = () throws -> Bool
 
-    private let log: EventLog
-    private let eventLoop: any EventLoop
-    private let deadline: Int64
-    private let maximumSeconds: Int
+    private let channel: any Channel
+    private let metrics: Metrics
+    private let begun = ContinuousClock.now
+    private let deadline: ContinuousClock.Instant
     private let done: (Outcome) -> Void
-    private var work: Work
 
-    private init(
-        _ work: Work, log: EventLog, eventLoop: any EventLoop, limits: ServerLimits, done: @escaping (Outcome) -> Void
-    ) {
-        self.work = work
-        self.log = log
-        self.eventLoop = eventLoop
+    private init(_ channel: any Channel, _ context: DoorContext, _ done: @escaping (Outcome) -> Void) {
+        self.channel = channel
         self.done = done
-        maximumSeconds = limits.querySeconds
-        deadline = Clock.microseconds() + Int64(limits.querySeconds) * 1_000_000
+        metrics = context.metrics
+        deadline = begun + .seconds(context.limits.querySeconds)
     }
 
     /// Finds the events and hands on a JSON array of them.
     static func events(
-        _ filters: [Filter], log: EventLog, on eventLoop: any EventLoop, limits: ServerLimits,
-        done: @escaping (Outcome) -> Void
+        _ filters: [Filter], on channel: any Channel, _ context: DoorContext, done: @escaping (Outcome) -> Void
     ) {
-        run(done) {
-            var json = JSONWriter()
-            json.beginArray()
-            let scan = EventScan(filters: filters, upTo: try log.read { $0.size }, maximumLimit: limits.maximumLimit)
-            return StoredQuery(
-                .events(scan, json), log: log, eventLoop: eventLoop, limits: limits, done: done)
+        guard let size = try? context.log.read({ $0.size }) else { return done(.failed) }
+        var scan = EventScan(filters: filters, upTo: size, maximumLimit: context.limits.maximumLimit)
+        var json = JSONWriter()
+        json.beginArray()
+        let slice = {
+            let progress = try context.log.read { reader in
+                try scan.resume(
+                    reader, now: Clock.seconds(), maximumEvents: RunningScan.eventsPerSlice,
+                    maximumKeys: RunningScan.keysPerSlice
+                ) { json.raw($0) }
+            }
+            // Newest first, so what does not fit is what a smaller limit would leave out.
+            return progress == .done || json.bytes.count >= maximumBytes
+        }
+        StoredQuery(channel, context, done).run(slice) {
+            json.endArray()
+            return .events(json.bytes)
         }
     }
 
     /// Counts the events.
     static func count(
-        _ filters: [Filter], log: EventLog, on eventLoop: any EventLoop, limits: ServerLimits,
-        done: @escaping (Outcome) -> Void
+        _ filters: [Filter], on channel: any Channel, _ context: DoorContext, done: @escaping (Outcome) -> Void
     ) {
-        run(done) {
-            let count = EventCount(filters: filters, upTo: try log.read { $0.size })
-            return StoredQuery(.count(count), log: log, eventLoop: eventLoop, limits: limits, done: done)
+        guard let size = try? context.log.read({ $0.size }) else { return done(.failed) }
+        var count = EventCount(filters: filters, upTo: size)
+        let slice = {
+            try context.log.read { reader in
+                try count.resume(reader, now: Clock.seconds(), maximumKeys: RunningScan.keysPerSlice) == .done
+            }
         }
+        StoredQuery(channel, context, done).run(slice) { .count(count.count) }
     }
 
-    private static func run(_ done: (Outcome) -> Void, _ make: () throws -> StoredQuery) {
+    private func run(_ slice: @escaping Slice, _ outcome: @escaping () -> Outcome) {
+        guard channel.isActive else { return }
         do {
-            try make().resume()
-        } catch {
-            done(.failed("error: the log cannot be read"))
-        }
-    }
-
-    private func resume() {
-        do {
-            guard try step() else {
-                guard Clock.microseconds() < deadline else {
-                    return done(.failed("error: the query took longer than \(maximumSeconds) s; narrow its filters"))
-                }
-                return eventLoop.assumeIsolated().execute { self.resume() }
+            guard try slice() else {
+                guard ContinuousClock.now < deadline else { return finish(.tooSlow) }
+                return channel.eventLoop.assumeIsolated().execute { self.run(slice, outcome) }
             }
         } catch {
-            return done(.failed("error: the log cannot be read"))
+            return finish(.failed)
         }
-        switch work {
-        case .events(_, var json):
-            json.endArray()
-            done(.events(json.bytes))
-        case .count(let count): done(.count(count.count))
-        }
+        finish(outcome())
     }
 
-    /// One slice; `true` when it was the last one.
-    private func step() throws -> Bool {
-        let now = Clock.seconds()
-        switch work {
-        case .events(var scan, var json):
-            let progress = try log.read { reader in
-                try scan.resume(
-                    reader, now: now, maximumEvents: RunningScan.eventsPerSlice,
-                    maximumKeys: RunningScan.keysPerSlice
-                ) { json.raw($0) }
-            }
-            work = .events(scan, json)
-            // Newest first, so what does not fit is what a smaller limit would leave out.
-            return progress == .done || json.bytes.count >= StoredQuery.maximumBytes
-        case .count(var count):
-            let progress = try log.read { try count.resume($0, now: now, maximumKeys: RunningScan.keysPerSlice) }
-            work = .count(count)
-            return progress == .done
-        }
+    private func finish(_ outcome: Outcome) {
+        metrics.queries.observe((ContinuousClock.now - begun).seconds)
+        done(outcome)
     }
 }

@@ -12,6 +12,7 @@ struct RelayService: Service {
     private let settings: Settings
     private let reload: @Sendable () throws -> Settings
     private let opened: OpenedLog
+    private let encryption: Encryption?
     private let logger: Logger
 
     /// Opens the log, and sets the owner and what else the start needs.
@@ -21,6 +22,7 @@ struct RelayService: Service {
         self.settings = settings
         self.reload = reload
         self.logger = logger
+        encryption = try CertificateFiles(settings).map { try Encryption($0) }
         var opened = try OpenedLog(
             directory: settings.data, policy: settings.policy, origin: settings.origin ?? RelayService.origin(settings),
             initialMapBytes: settings.limits.initialMapBytes, logger: logger)
@@ -60,11 +62,16 @@ struct RelayService: Service {
         FileLimit.raise(forConnections: settings.limits.maximumConnections, logger: logger)
         let failure = Mutex<(any Error)?>(nil)
         let (failed, reportFailure) = AsyncStream.makeStream(of: Never.self)
-        let server = Server(settings: settings, opened: opened, logger: logger) { error in
+        let server = Server(
+            settings: settings, opened: opened, encryption: encryption, logger: logger
+        ) { error in
             failure.withLock { $0 = error }
             reportFailure.finish()
         }
         let ended = RelayService.startSequencer(of: server)
+        let watch = encryption.map { CertificateWatch($0, logger: logger) }
+        let watching = Task { await watch?.run() }
+        defer { watching.cancel() }
         do {
             let listener = try await server.listen(on: address)
             let reachedAt = listener.localAddress.flatMap { RelayService.text(of: $0) } ?? address.description
@@ -102,7 +109,8 @@ struct RelayService: Service {
         logger.info(
             "listening",
             metadata: [
-                "address": "\(listener.localAddress?.description ?? "")", "relay": "\(opened.state.relay.npub)",
+                "address": "\(listener.localAddress?.description ?? "")",
+                "scheme": encryption == nil ? "ws" : "wss", "relay": "\(opened.state.relay.npub)",
                 "entries": "\(opened.state.position.map { $0.seq + 1 } ?? 0)",
                 "members": "\(opened.state.membership.members.count)",
                 "open": "\(!settings.policy.requireMembership)",

@@ -9,8 +9,6 @@ import Reducers
 struct SessionContext: Sendable {
     let relay: PublicKey
     let limits: ServerLimits
-    /// The hosts under which the relay is known, besides the address that a client reached.
-    let hosts: Set<String>
     let logger: Logger
 }
 
