@@ -314,3 +314,42 @@ def test_what_is_too_young_is_not_erased(own_relay):
     assert client.query({"ids": [event["id"]]}) == [event]
     for wrong in (["erase"], ["erase", "--event", "x"], ["erase", "--pubkey", key.hex, "--event", event["id"]]):
         assert command(own_relay, *wrong).returncode == 64
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_person_is_forgotten_and_the_log_still_verifies(make_relay, runs):
+    relay = make_relay(
+        *(f"--set={name}={value}" for name, value in (
+            ("staleness_seconds", 1), ("note_lifetime_seconds", 2), ("request_freshness_seconds", 2),
+            ("command_freshness_seconds", 2))), owner=Key()).start()
+    (alice, client), (bob, other) = relay.connected_member(), relay.connected_member()
+    marker = "203.0.113.77-is-where-alice-lives"
+    kept = other.accept(bob.sign(1, "bob's own words"))
+    words = client.accept(alice.sign(1, f"I live at {marker}"))
+    client.accept(mesh.status_report(alice, mesh.serving(token=marker * 20)))
+    client.accept(mesh.connect_request(alice, bob, mesh.request_content(self_endpoint_addr=marker)))
+    other.accept(mesh.connect_request(bob, alice, mesh.request_content(peer_endpoint_addr=marker)))
+    assert marker in succeed("ringdown-replay", "log", "--data", relay.data, "--json")
+    time.sleep(8)
+    if not runs:
+        relay.stop()
+    found = json.loads(done(relay, "erase", "--pubkey", alice.hex, "--dry-run", "--json"))["found"]
+    assert found >= 8
+    assert json.loads(done(relay, "erase", "--pubkey", alice.hex, "--yes", "--json")) == {"found": found, "erased": found}
+    log = succeed("ringdown-replay", "log", "--data", relay.data, "--json")
+    assert marker not in log and "203.0.113.77" not in log and "bob's own words" in log
+    verified = json.loads(succeed("ringdown-replay", "verify", "--data", relay.data, "--json"))
+    assert verified["verified"] and verified["erased"] == found
+    pairs = json_lines(succeed("ringdown-replay", "pairs", "--data", relay.data, "--json"))
+    assert [pair["outcome"] for pair in pairs] == ["granted", "granted"], "what was decided stays"
+    if runs:
+        assert client.query({"ids": [words["id"]]}) == [] and client.query({"ids": [kept["id"]]}) == [kept]
+        client.accept(alice.sign(1, "still a member"))
+        relay.restart()
+    else:
+        assert marker.encode() not in (relay.data / "data.mdb").read_bytes()
+        relay.start()
+    reader = relay.connect(alice)
+    assert reader.query({"ids": [words["id"]]}) == [] and reader.query({"ids": [kept["id"]]}) == [kept]
+    relay.stop()
+    assert "verified" in succeed("ringdown-replay", "verify", "--data", relay.data)

@@ -78,4 +78,12 @@ import Testing
     func whatIsNoRelayAddress(text: String) {
         #expect(RelayURL(text) == nil)
     }
+
+    @Test func everySettingSaysWhatItMeans() {
+        for setting in Setting.all {
+            #expect(setting.summary != setting.name && setting.summary.contains(" "), "\(setting.name) has no summary")
+            #expect(!setting.expected.isEmpty)
+        }
+        #expect(Set(Setting.all.map(\.name)).count == Setting.all.count, "a name is there twice")
+    }
 }

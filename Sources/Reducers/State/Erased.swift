@@ -28,6 +28,9 @@ extension RelayState {
         signaling.count(recorded, 1)
     }
 
+    /// Takes over the root that the log pinned at a mark, where what was erased shortly before keeps it from being computed.
+    public mutating func adopt(pinnedRoot root: Bytes32) { stateRoot = root }
+
     /// Whether both ends of a call pass the gate here.
     public func admits(_ requester: PublicKey, _ target: PublicKey) -> Bool {
         seat(of: requester).isAdmitted && seat(of: target).isAdmitted

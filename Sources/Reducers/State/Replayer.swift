@@ -41,9 +41,16 @@ public enum Replayer {
         var gap = ErasureGap()
         try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
             let position = Position(seq: entry.leaf.seq, time: entry.leaf.time)
+            if gap.hidesRoot {
+                state.adopt(pinnedRoot: entry.leaf.stateRoot)
+                gap.hidesRoot = false
+            }
             if let input = try entry.input() {
                 let transition = state.apply(input, at: position)
-                if position.time < gap.end { gap.note(transition, at: position) }
+                if position.time < gap.end {
+                    gap.note(transition, at: position)
+                    gap.hidesRoot = entry.leaf.type == .mark
+                }
             } else if !entry.leaf.type.isOutput {
                 state.skip(erasedAt: position, decision: nil)
                 gap.note(erasedAt: position, memory: state.memoryMicroseconds)
@@ -85,6 +92,8 @@ private struct ErasureGap {
     private(set) var end = Int64.min
     /// The latest input whose decision has to be looked at.
     private(set) var cause: Position?
+    /// Whether the root of the latest mark cannot be computed: the next entry tells it.
+    var hidesRoot = false
     /// What it came to here; `nil` when it was erased itself.
     private var computed: Decision.Outcome?
 

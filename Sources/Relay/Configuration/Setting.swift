@@ -115,6 +115,29 @@ struct Setting: Sendable {
             }, show: { $0.logLevel }),
     ]
 
+    /// What each number of the policy means.
+    private static let summaries: [String: String] = [
+        "staleness_seconds": "a reporter silent for this many seconds is not offered any more",
+        "note_lifetime_seconds": "seconds after which a mesh status note expires (NIP-40); renewed before that",
+        "request_freshness_seconds": "how far created_at of a connect request may be from the clock, either way",
+        "command_freshness_seconds": "how far created_at of a membership command may be from the clock, either way",
+        "future_limit_seconds": "how far ahead of the clock created_at of any other event may be",
+        "requests_per_second": "connect requests of one member in a second",
+        "calls_per_target_per_second": "calls to one member in a second",
+        "reports_per_second": "status reports of one member in a second",
+        "commands_per_second": "membership commands, joins and leaves in a second of one key that is no admin",
+        "invites_per_day": "invite codes that one member may ask for in a day",
+        "invite_lifetime_seconds": "seconds for which an invite code is good",
+        "invite_uses": "how many may join with one invite code",
+        "minimum_difficulty": "leading zero bits that the id of an ordinary event needs (NIP-13); 0 asks for none",
+        "maximum_models": "models that one status report may name",
+        "maximum_peers": "peers that one status report may list",
+        "maximum_targets": "serve targets that one status report may come to",
+        "maximum_string_bytes": "bytes of any string of a report or a request",
+        "maximum_attempt_bytes": "bytes of an attempt_id",
+        "maximum_projection_bytes": "bytes of the content of one mesh status note",
+    ]
+
     /// What decisions depend on: these go into the log.
     static let policy: [Setting] =
         [
@@ -183,7 +206,7 @@ struct Setting: Sendable {
         ]
         + Policy.numericSettings.map { setting in
             number(
-                setting.name, "policy: \(setting.name.split(separator: "_").joined(separator: " "))", setting.range,
+                setting.name, summaries[setting.name] ?? setting.name, setting.range,
                 get: { $0.policy[setting: setting.name] ?? 0 }, set: { $1.policy[setting: setting.name] = $0 })
         }
 

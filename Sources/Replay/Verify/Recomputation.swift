@@ -8,6 +8,8 @@ struct Recomputation {
     private var latestTime = Timestamp.range.lowerBound
     /// Until when an input that was erased may matter, by the log's time.
     private var uncertainUntil = Int64.min
+    /// Whether the root of the latest mark could not be computed for want of what was erased: the next entry tells it.
+    private var isRootHidden = false
     private(set) var leaves = LeafHashes()
     private(set) var result = Verification()
 
@@ -31,6 +33,10 @@ struct Recomputation {
         try checkTime(row.leaf, seq)
         if let divergence = chunk.results[index].divergence { throw divergence }
         let position = Position(seq: seq, time: row.leaf.time)
+        if isRootHidden {
+            state.adopt(pinnedRoot: row.leaf.stateRoot)
+            isRootHidden = false
+        }
         if case .erased = chunk.results[index].content, !row.leaf.type.isOutput {
             return try skip(chunk, index, position)
         }
@@ -45,6 +51,7 @@ struct Recomputation {
         chunk.append(Chunk.Step(row: index, applied: applied, isUncertain: isUncertain))
         count(applied)
         guard isUncertain else { return 1 + applied.transition.outputs.count }
+        isRootHidden = row.leaf.type == .mark
         let outputs = RecordedOutputs(chunk: chunk, cause: index)
         try outputs.checkGate(state, computed: applied.transition)
         if let recorded = outputs.decision, let computed = applied.transition.decision,

@@ -65,6 +65,23 @@ import Testing
         #expect(replayed.signaling == live.signaling)
     }
 
+    @Test func aRootThatWasPinnedMeanwhileIsKeptUntilTheNext() throws {
+        let story = try Story()
+        try story.begin(members: ["bob"])
+        let bob = try story.connect("bob")
+        try story.append(.event(story.report(from: "bob", model: "m"), session: bob))
+        try story.append(.snapshotPoint)
+        // Long after, entries still commit to the root of that mark.
+        story.clock += 3_600_000_000
+        let late = try story.append(.event(story.sign("bob", kind: .textNote, content: "x"), session: bob))
+        _ = try erase(story) { leaf, _ in leaf.seq < late.position.seq }
+        #expect(try Verifier(story.log).run().divergence == nil)
+        let live = story.state
+        let size = try story.log.read { $0.size }
+        let replayed = try story.log.read { try Replayer.state(of: $0, before: size, useSnapshots: false) }
+        #expect(replayed.stateRoot == live.stateRoot)
+    }
+
     @Test func itIsSaid() throws {
         let story = try halfAnHour()
         let erased = try erase(story) { leaf, event in event?.kind == .meshConnectRequest && leaf.seq < 100 }
