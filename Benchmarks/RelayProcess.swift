@@ -16,6 +16,8 @@ final class RelayProcess {
             try RelayProcess.run(binary, ["member", "add", "--data", directory, "--pubkey", member.hex])
         }
         var arguments = ["run", "--data", directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
+        // A few members publish what thousands would.
+        arguments += ["--set", "events_per_second=0"]
         if open { arguments.append("--open") }
         if let cores {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")

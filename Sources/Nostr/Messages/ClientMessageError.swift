@@ -4,13 +4,16 @@ public enum ClientMessageError: Error, Equatable, Sendable {
     case event(id: EventID?, message: String)
     /// A REQ or COUNT: answer CLOSED.
     case subscription(SubscriptionID, message: String)
+    /// A NEG-OPEN or NEG-MSG: answer NEG-ERR, which ends the reconciliation.
+    case negentropy(SubscriptionID, message: String)
     /// Anything else: answer NOTICE.
     case notice(message: String)
 
     /// The text for the client.
     public var message: String {
         switch self {
-        case .event(_, let message), .subscription(_, let message), .notice(let message): message
+        case .event(_, let message), .subscription(_, let message), .negentropy(_, let message), .notice(let message):
+            message
         }
     }
 
@@ -20,6 +23,7 @@ public enum ClientMessageError: Error, Equatable, Sendable {
         case .event(let id?, let message): .ok(id, accepted: false, message: message)
         case .event(nil, let message), .notice(let message): .notice(message)
         case .subscription(let subscription, let message): .closed(subscription, message: message)
+        case .negentropy(let subscription, let message): .negentropyError(subscription, message: message)
         }
     }
 }

@@ -15,12 +15,15 @@ extension ClientMessage {
             let (subscription, filters) = try query("REQ", &json)
             return .request(subscription: subscription, filters: filters)
         }
-        if type.equals("CLOSE", in: bytes) { return .close(try close(&json)) }
+        if type.equals("CLOSE", in: bytes) { return .close(try close("CLOSE", &json)) }
         if type.equals("AUTH", in: bytes) { return .auth(try event("AUTH", &json)) }
         if type.equals("COUNT", in: bytes) {
             let (subscription, filters) = try query("COUNT", &json)
             return .count(subscription: subscription, filters: filters)
         }
+        if type.equals("NEG-OPEN", in: bytes) { return try negentropyOpen(&json) }
+        if type.equals("NEG-MSG", in: bytes) { return try negentropyMessage(&json) }
+        if type.equals("NEG-CLOSE", in: bytes) { return .negentropyClose(try close("NEG-CLOSE", &json)) }
         let name = type.excerpt(from: bytes)
         throw .notice(message: ReplyPrefix.unsupported.message("unknown message type \"\(name)\""))
     }
@@ -71,17 +74,19 @@ extension ClientMessage {
         return (subscription, filters)
     }
 
-    private static func close(_ json: inout JSONReader) throws(ClientMessageError) -> SubscriptionID {
-        let subscription = try subscription("CLOSE", &json)
+    private static func close(
+        _ type: StaticString, _ json: inout JSONReader
+    ) throws(ClientMessageError) -> SubscriptionID {
+        let subscription = try subscription(type, &json)
         do throws(JSONError) {
             try end(&json)
         } catch {
-            throw .notice(message: ReplyPrefix.invalid.message("malformed CLOSE: \(error)"))
+            throw .notice(message: ReplyPrefix.invalid.message("malformed \(type): \(error)"))
         }
         return subscription
     }
 
-    private static func subscription(
+    static func subscription(
         _ type: StaticString, _ json: inout JSONReader
     ) throws(ClientMessageError) -> SubscriptionID {
         do throws(JSONError) {
@@ -98,7 +103,7 @@ extension ClientMessage {
     }
 
     /// Reads the end of the message.
-    private static func end(_ json: inout JSONReader) throws(JSONError) {
+    static func end(_ json: inout JSONReader) throws(JSONError) {
         guard try !json.nextElement() else { throw json.expected("']'") }
         try json.finish()
     }

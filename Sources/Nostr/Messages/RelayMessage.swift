@@ -1,4 +1,4 @@
-/// What a relay says to a client (NIP-01, NIP-42, NIP-45).
+/// What a relay says to a client (NIP-01, NIP-42, NIP-45, NIP-77).
 public enum RelayMessage: Equatable, Sendable {
     /// Whether an EVENT or AUTH was accepted, and why.
     case ok(EventID, accepted: Bool, message: String)
@@ -12,8 +12,13 @@ public enum RelayMessage: Equatable, Sendable {
     case notice(String)
     /// A challenge to authenticate with.
     case auth(challenge: String)
-    /// How many events there are.
-    case count(SubscriptionID, Int)
+    /// How many events there are; approximately, if counting ended early and there are more.
+    case count(SubscriptionID, Int, isApproximate: Bool = false)
+    /// The relay's turn in a reconciliation.
+    case negentropyMessage(SubscriptionID, [UInt8])
+    /// The relay ended or refused a reconciliation; `limit` is the most events that it would have taken on, where that is
+    /// the reason.
+    case negentropyError(SubscriptionID, message: String, limit: Int? = nil)
 
     /// The message's JSON.
     public var bytes: [UInt8] {
@@ -50,13 +55,23 @@ public enum RelayMessage: Equatable, Sendable {
         case .auth(let challenge):
             json.raw("\"AUTH\"")
             json.string(challenge)
-        case .count(let subscription, let count):
+        case .count(let subscription, let count, let isApproximate):
             json.raw("\"COUNT\"")
             json.string(subscription.text)
             json.beginObject()
             json.key("count")
             json.number(count)
+            if isApproximate { json.field("approximate", true) }
             json.endObject()
+        case .negentropyMessage(let subscription, let message):
+            json.raw("\"NEG-MSG\"")
+            json.string(subscription.text)
+            json.string(Hex.encode(message))
+        case .negentropyError(let subscription, let message, let limit):
+            json.raw("\"NEG-ERR\"")
+            json.string(subscription.text)
+            json.string(message)
+            if let limit { json.number(limit) }
         }
         json.endArray()
         output = json.bytes

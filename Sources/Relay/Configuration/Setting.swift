@@ -1,3 +1,4 @@
+import Log
 import Nostr
 import Reducers
 
@@ -219,6 +220,17 @@ struct Setting: Sendable {
         limit(
             "http_seconds", "seconds in which an HTTP request has to arrive, and to come again", 1...3_600,
             \.httpSeconds),
+        limit(
+            "authentication_seconds", "seconds in which a connection has to authenticate", 1...3_600,
+            \.authenticationSeconds),
+        limit(
+            "events_per_second", "events that one key may publish a second, 0 for no limit", 0...1_000_000,
+            \.eventsPerSecond),
+        limit("event_burst", "events that one key may publish at once", 1...1_000_000, \.eventBurst),
+        limit("maximum_syncs", "reconciliations of one connection (NIP-77)", 1...1_000, \.maximumSyncs),
+        limit(
+            "maximum_sync_events", "events of one reconciliation", 1...Int64(IdentityScan.maximum), \.maximumSyncEvents),
+        limit("sync_seconds", "seconds that a reconciliation may be left lying", 1...3_600, \.syncSeconds),
         limit("query_seconds", "seconds that one query for stored events may take", 1...3_600, \.querySeconds),
         limit(
             "maximum_message_bytes", "bytes of one message, or of a request's body", 1_024...4_194_304,

@@ -56,6 +56,18 @@ public struct ServerLimits: Equatable, Sendable {
     public var httpSeconds = 15
     /// Seconds that one query for stored events may take.
     public var querySeconds = 30
+    /// Seconds in which a connection has to prove a key.
+    public var authenticationSeconds = 60
+    /// Events that one key may publish a second, over all its connections; 0 for no limit.
+    public var eventsPerSecond = 5_000
+    /// Events that one key may publish at once, after a rest.
+    public var eventBurst = 50_000
+    /// Reconciliations (NIP-77) of one connection at once.
+    public var maximumSyncs = 8
+    /// Events of one reconciliation.
+    public var maximumSyncEvents = 200_000
+    /// Seconds for which a client may leave a reconciliation lying.
+    public var syncSeconds = 60
     /// Bytes of one message of a client, or of the body of a request.
     public var maximumMessageBytes = 262_144
     /// Subscriptions of one connection.

@@ -60,7 +60,10 @@ final class Server: Sendable {
                 log: opened.log, limits: settings.limits, submit: { sequencer.submit([$0]) },
                 used: UsedAuthorizations(), metrics: metrics),
             names: names, gate: gate)
-        shared = SessionContext(relay: relay, limits: settings.limits, logger: logger)
+        shared = SessionContext(
+            relay: relay, limits: settings.limits,
+            rate: RateLimiter(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst),
+            logger: logger)
     }
 
     /// Runs the sequencer on the calling thread until `stop()`.

@@ -20,8 +20,14 @@ struct SessionMachine {
         case unsubscribe(SubscriptionID)
         /// Send the stored events of a subscription, then tell the machine that it is done.
         case query(SubscriptionID, [Filter])
-        /// Stop sending stored events.
+        /// Count stored events, then tell the machine.
+        case count(SubscriptionID, [Filter])
+        /// Gather the stored events that a client wants to reconcile with its own, then tell the machine.
+        case gather(SubscriptionID, Filter)
+        /// Stop sending, counting or gathering stored events.
         case cancelQuery
+        /// Close the connection, with 1008 and a reason.
+        case close(String)
     }
 
     /// What the next message has to wait for.
@@ -31,6 +37,8 @@ struct SessionMachine {
         case listening(SubscriptionID, [Filter])
         case invite(SubscriptionID, [Filter])
         case query(SubscriptionID)
+        case count(SubscriptionID)
+        case gathering(SubscriptionID, [UInt8])
     }
 
     /// What an event is checked against besides itself.
@@ -41,10 +49,13 @@ struct SessionMachine {
         var relay: PublicKey
         /// Whether an event of that id is stored already: looked up before its signature is checked.
         var isStored: (EventID) -> Bool
+        /// Whether a key may publish one more event now: asked, and counted, before anything is done about the event.
+        var mayPublish: (PublicKey) -> Bool
     }
 
     private let authentication: Authentication
-    private let limits: ServerLimits
+    let limits: ServerLimits
+    private let startedAt: Int64
     /// The session's name in the log, once a key was authenticated.
     private(set) var name: UInt64?
     /// The keys that the connection proved to hold.
@@ -55,14 +66,18 @@ struct SessionMachine {
     private(set) var subscriptions: [SubscriptionID: [Filter]] = [:]
     /// Events that were handed over and not answered yet.
     private(set) var inFlight = 0
-    private(set) var waiting = Waiting.nothing
+    var waiting = Waiting.nothing
     private var pending: Deque<ClientMessage> = []
     /// The keys for which the log says that this session listens.
     private var listening: [PublicKey] = []
+    /// The sets that the client compares with its own (NIP-77).
+    var reconciliations = Reconciliations()
 
-    init(authentication: Authentication, limits: ServerLimits) {
+    /// - Parameter now: the relay's clock in seconds.
+    init(authentication: Authentication, limits: ServerLimits, now: Int64) {
         self.authentication = authentication
         self.limits = limits
+        startedAt = now
     }
 
     /// Whether the connection should not be read for now.
@@ -79,7 +94,7 @@ struct SessionMachine {
     // MARK: Messages
 
     mutating func receive(_ message: ClientMessage, _ surroundings: Surroundings, _ effects: inout [Effect]) {
-        if pending.isEmpty, case .close(let id) = message, waiting == .query(id) {
+        if pending.isEmpty, waiting.isEnded(by: message) {
             effects.append(.cancelQuery)
             waiting = .nothing
         }
@@ -102,10 +117,11 @@ struct SessionMachine {
             case .event: break
             case .auth(let event): authenticate(event, surroundings, &effects)
             case .request(let id, let filters): request(id, filters, surroundings, &effects)
-            case .count(let id, _):
-                let reason = keys.isEmpty ? closedDoor.message : "unsupported: COUNT is not offered by this relay"
-                effects.append(.send(.closed(id, message: reason)))
+            case .count(let id, let filters): count(id, filters, &effects)
             case .close(let id): close(id, surroundings, &effects)
+            case .negentropyOpen(let id, let filter, let message): openReconciliation(id, filter, message, &effects)
+            case .negentropyMessage(let id, let message): reconcile(id, message, surroundings, &effects)
+            case .negentropyClose(let id): reconciliations.close(id)
             }
         }
     }
@@ -115,6 +131,12 @@ struct SessionMachine {
             guard event.kind == .joinRequest else { return refuse(event, closedDoor, &effects) }
             inFlight += 1
             effects.append(.submit(.join(event, .webSocket)))
+            return
+        }
+        guard surroundings.mayPublish(keys.first ?? event.pubkey) else {
+            effects.append(.submit(.dropped(reason: "event_rate", key: keys.first)))
+            let reason = "rate-limited: more than \(limits.eventsPerSecond) events a second, slow down"
+            effects.append(.send(.ok(event.id, accepted: false, message: reason)))
             return
         }
         // Before the signature is checked: it costs a hundred times as much as looking.
@@ -155,15 +177,7 @@ struct SessionMachine {
     private mutating func request(
         _ id: SubscriptionID, _ filters: [Filter], _ surroundings: Surroundings, _ effects: inout [Effect]
     ) {
-        guard name != nil else {
-            effects.append(.submit(.dropped(reason: closedDoor.code, key: nil)))
-            effects.append(.send(.closed(id, message: closedDoor.message)))
-            return
-        }
-        guard filters.count <= limits.maximumFilters else {
-            effects.append(.send(.closed(id, message: "invalid: a REQ has at most \(limits.maximumFilters) filters")))
-            return
-        }
+        guard mayRead(id, "REQ", filters, &effects) else { return }
         guard subscriptions[id] != nil || subscriptions.count < limits.maximumSubscriptions else {
             let reason = "restricted: a connection has at most \(limits.maximumSubscriptions) subscriptions, close one"
             effects.append(.send(.closed(id, message: reason)))
@@ -179,6 +193,21 @@ struct SessionMachine {
         }
     }
 
+    /// Whether the client may ask the log for this; it was told why, if not.
+    func mayRead(_ id: SubscriptionID, _ type: StaticString, _ filters: [Filter], _ effects: inout [Effect]) -> Bool {
+        guard name != nil else {
+            effects.append(.submit(.dropped(reason: closedDoor.code, key: nil)))
+            effects.append(.send(.closed(id, message: closedDoor.message)))
+            return false
+        }
+        guard filters.count <= limits.maximumFilters else {
+            let reason = "invalid: a \(type) has at most \(limits.maximumFilters) filters"
+            effects.append(.send(.closed(id, message: reason)))
+            return false
+        }
+        return true
+    }
+
     private mutating func query(
         _ id: SubscriptionID, _ filters: [Filter], _ surroundings: Surroundings, _ effects: inout [Effect]
     ) {
@@ -191,7 +220,7 @@ struct SessionMachine {
         }
     }
 
-    private mutating func close(_ id: SubscriptionID, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+    mutating func close(_ id: SubscriptionID, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         guard subscriptions.removeValue(forKey: id) != nil else { return }
         effects.append(.unsubscribe(id))
         reportListening(surroundings, &effects)
@@ -256,6 +285,44 @@ struct SessionMachine {
         waiting = .nothing
         effects.append(.send(.endOfStoredEvents(id)))
         advance(surroundings, &effects)
+    }
+
+    // MARK: Time
+
+    /// When `timePassed` has something to do, in seconds; `nil` when nothing is due.
+    var deadline: Int64? {
+        keys.isEmpty
+            ? startedAt + Int64(limits.authenticationSeconds)
+            : reconciliations.deadline(after: limits.syncSeconds)
+    }
+
+    /// Ends what took too long: a connection that proved no key, and reconciliations that the client left lying.
+    mutating func timePassed(_ surroundings: Surroundings, _ effects: inout [Effect]) {
+        guard let deadline, deadline <= surroundings.now else { return }
+        guard keys.isEmpty else {
+            for id in reconciliations.expire(at: surroundings.now, after: limits.syncSeconds) {
+                let reason = "closed: nothing was heard for \(limits.syncSeconds) s"
+                effects.append(.send(.negentropyError(id, message: reason)))
+            }
+            return
+        }
+        let reason =
+            closedDoor == .notAuthenticated
+            ? "auth-required: not authenticated within \(limits.authenticationSeconds) s" : closedDoor.message
+        effects.append(.submit(.dropped(reason: "unauthenticated_timeout", key: nil)))
+        effects.append(.send(.notice(reason)))
+        effects.append(.close(reason))
+    }
+}
+
+extension SessionMachine.Waiting {
+    /// Whether the client does not want any more what is being waited for.
+    fileprivate func isEnded(by message: ClientMessage) -> Bool {
+        switch (self, message) {
+        case (.query(let id), .close(let closed)), (.count(let id), .close(let closed)): id == closed
+        case (.gathering(let id, _), .negentropyClose(let closed)): id == closed
+        default: false
+        }
     }
 }
 

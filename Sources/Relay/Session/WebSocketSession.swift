@@ -9,6 +9,8 @@ import Reducers
 struct SessionContext: Sendable {
     let relay: PublicKey
     let limits: ServerLimits
+    /// How many events each key may publish.
+    let rate: RateLimiter
     let logger: Logger
 }
 
@@ -16,22 +18,27 @@ struct SessionContext: Sendable {
 final class WebSocketSession: ChannelInboundHandler {
     typealias InboundIn = WebSocketFrame
 
-    private let shard: Shard
-    private let shared: SessionContext
-    private var machine: SessionMachine
-    private var id: ConnectionID?
-    private let outbox: Outbox
-    private var context: ChannelHandlerContext?
+    let shard: Shard
+    let shared: SessionContext
+    var machine: SessionMachine
+    var id: ConnectionID?
+    let outbox: Outbox
+    var context: ChannelHandlerContext?
     private var submissions: [Submission] = []
-    private var subscriptions: [SubscriptionID: LiveSubscription] = [:]
-    private var scan: RunningScan?
+    var subscriptions: [SubscriptionID: LiveSubscription] = [:]
+    var scan: RunningScan?
+    /// Whether the shard wakes the session when time has passed.
+    var isTimed = false
+    /// Events of reconciliations for which this session takes room in its shard.
+    var heldEvents = 0
     private var isDraining = false
     private var closeReason = "connection closed"
 
     init(shard: Shard, shared: SessionContext, hosts: Set<String>) {
         self.shard = shard
         self.shared = shared
-        machine = SessionMachine(authentication: Authentication(hosts: hosts), limits: shared.limits)
+        machine = SessionMachine(
+            authentication: Authentication(hosts: hosts), limits: shared.limits, now: Clock.seconds())
         outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes)
     }
 
@@ -47,6 +54,7 @@ final class WebSocketSession: ChannelInboundHandler {
         self.context = context
         outbox.attach(to: context)
         id = shard.add(self)
+        updateTimer()
         send(machine.greeting)
         flush()
     }
@@ -65,6 +73,8 @@ final class WebSocketSession: ChannelInboundHandler {
         outbox.detach()
         for subscription in subscriptions.values { shard.unsubscribe(subscription) }
         subscriptions = [:]
+        shard.reconciledEvents -= heldEvents
+        heldEvents = 0
         shard.remove(self, id)
         if let name = machine.name {
             _ = shard.submit([Submission(content: .closed(session: name, reason: closeReason))])
@@ -138,6 +148,8 @@ final class WebSocketSession: ChannelInboundHandler {
             send(.ok(id, accepted: false, message: machine.closedDoor.message))
         case .subscription(let id, _) where machine.keys.isEmpty:
             send(.closed(id, message: machine.closedDoor.message))
+        case .negentropy(let id, _) where machine.keys.isEmpty:
+            send(.negentropyError(id, message: machine.closedDoor.message))
         default:
             send(error.reply)
         }
@@ -152,15 +164,18 @@ final class WebSocketSession: ChannelInboundHandler {
     private var surroundings: SessionMachine.Surroundings {
         SessionMachine.Surroundings(
             now: Clock.seconds(), relay: shared.relay,
-            isStored: { [log = shard.log] id in (try? log.read { try $0.isServed(id) }) ?? false })
+            isStored: { [log = shard.log] id in (try? log.read { try $0.isServed(id) }) ?? false },
+            mayPublish: { [rate = shared.rate] key in rate.admits(key, at: Clock.microseconds()) })
     }
 
-    private func step(
+    func step(
         _ body: (inout SessionMachine, SessionMachine.Surroundings, inout [SessionMachine.Effect]) -> Void
     ) {
         var effects: [SessionMachine.Effect] = []
         body(&machine, surroundings, &effects)
         for effect in effects { perform(effect) }
+        updateTimer()
+        holdRoom()
     }
 
     private func perform(_ effect: SessionMachine.Effect) {
@@ -172,11 +187,14 @@ final class WebSocketSession: ChannelInboundHandler {
         case .unsubscribe(let name):
             if let subscription = subscriptions.removeValue(forKey: name) { shard.unsubscribe(subscription) }
         case .query(let name, let filters): query(name, filters)
+        case .count(let name, let filters): count(name, filters)
+        case .gather(let name, let filter): gather(name, filter)
         case .cancelQuery: scan = nil
+        case .close(let reason): close(.policyViolation, reason)
         }
     }
 
-    private func submit() {
+    func submit() {
         guard !submissions.isEmpty else { return }
         let batch = submissions
         submissions = []
@@ -204,7 +222,7 @@ final class WebSocketSession: ChannelInboundHandler {
         finishDraining()
     }
 
-    private func updateReading() {
+    func updateReading() {
         guard let context else { return }
         let wanted = !machine.isSaturated && !outbox.isFull
         if context.channel.isActive, isReading != wanted {
@@ -214,53 +232,6 @@ final class WebSocketSession: ChannelInboundHandler {
     }
 
     private var isReading = true
-
-    // MARK: Stored events
-
-    private func subscribe(_ name: SubscriptionID, _ filters: [Filter]) {
-        if let old = subscriptions.removeValue(forKey: name) { shard.unsubscribe(old) }
-        // What is in the log now comes as stored events, what comes after as live ones: nothing twice, nothing missed.
-        guard let size = try? shard.log.read({ $0.size }) else {
-            close(.unexpectedServerError, "error: the log cannot be read")
-            return
-        }
-        let subscription = LiveSubscription(session: self, id: name, filters: filters, stored: size - 1)
-        subscriptions[name] = subscription
-        shard.subscribe(subscription)
-    }
-
-    private func query(_ name: SubscriptionID, _ filters: [Filter]) {
-        guard let subscription = subscriptions[name] else { return }
-        scan = RunningScan(
-            subscription: subscription, filters: filters, upTo: subscription.seen + 1,
-            maximumLimit: shared.limits.maximumLimit)
-        resumeScan()
-    }
-
-    /// Sends a slice of stored events and comes back for the next one, unless the reader is behind.
-    private func resumeScan() {
-        guard let running = scan, outbox.hasRoom else { return }
-        do {
-            let isDone = try running.resume(shard.log) { outbox.append(head: running.subscription.head, body: $0) }
-            if isDone {
-                scan = nil
-                let name = running.subscription.id
-                step { machine, surroundings, effects in machine.queryDone(name, surroundings, &effects) }
-                submit()
-                flush()
-                updateReading()
-                finishDraining()
-            } else {
-                flush()
-                context?.eventLoop.assumeIsolated().execute { [self] in
-                    if scan === running { resumeScan() }
-                }
-            }
-        } catch {
-            shared.logger.error("a query failed", metadata: ["error": "\(error)"])
-            close(.unexpectedServerError, "error: the log cannot be read")
-        }
-    }
 
     // MARK: Writing
 
@@ -312,11 +283,11 @@ final class WebSocketSession: ChannelInboundHandler {
         finishDraining()
     }
 
-    private func finishDraining() {
+    func finishDraining() {
         if isDraining, machine.isIdle || scan != nil { close(.serviceRestart, "the relay is restarting") }
     }
 
-    private func close(
+    func close(
         _ code: WebSocketErrorCode, _ reason: String, timeout: TimeAmount = Outbox.closeTimeout
     ) {
         guard !outbox.isClosing else { return }

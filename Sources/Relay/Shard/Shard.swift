@@ -19,6 +19,14 @@ final class Shard: @unchecked Sendable {
     private var nextNumber: UInt64 = 0
     private var isDraining = false
     private var drained: EventLoopPromise<Void>?
+    /// The sessions that wait for time to pass, and what wakes them.
+    private var timed: [UInt64: WebSocketSession] = [:]
+    private var alarm: RepeatedTask?
+    /// Events of reconciliations that are held for all connections of the shard.
+    var reconciledEvents = 0
+
+    /// Most of these events at once, about 42 bytes each.
+    static let maximumReconciledEvents = 2_000_000
 
     init(
         index: Int, eventLoop: any EventLoop, log: EventLog, metrics: Metrics,
@@ -44,6 +52,7 @@ final class Shard: @unchecked Sendable {
 
     func remove(_ session: WebSocketSession, _ id: ConnectionID) {
         sessions[id.number] = nil
+        stopWaking(id)
         if sessions.isEmpty { drained?.succeed() }
     }
 
@@ -59,6 +68,30 @@ final class Shard: @unchecked Sendable {
 
     /// Hands inputs to the sequencer; `false` when it is overloaded.
     func submit(_ submissions: [Submission]) -> Bool { submitInputs(submissions) }
+
+    // MARK: Time and room
+
+    /// Tells a session every second that time has passed, until it is over.
+    ///
+    /// One alarm for all: a task for each of ten thousand connections that come at once would cost more than looking.
+    func wake(_ session: WebSocketSession, _ id: ConnectionID) {
+        timed[id.number] = session
+        guard alarm == nil else { return }
+        alarm = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
+            for session in timed.values { session.timePassed() }
+        }
+    }
+
+    func stopWaking(_ id: ConnectionID) {
+        guard timed.removeValue(forKey: id.number) != nil, timed.isEmpty else { return }
+        alarm?.cancel()
+        alarm = nil
+    }
+
+    /// Whether so many more events may be held for a reconciliation; one alone always may.
+    func hasRoomToReconcile(_ count: Int) -> Bool {
+        reconciledEvents == 0 || reconciledEvents + count <= Shard.maximumReconciledEvents
+    }
 
     // MARK: What was committed
 

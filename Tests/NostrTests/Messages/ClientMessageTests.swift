@@ -57,6 +57,49 @@ struct ClientMessageTests {
         #expect(try parse(#"["\u0052EQ","sub\u0020\u0031",{}]"#) == .request(subscription: name, filters: [Filter()]))
     }
 
+    @Test("NEG-OPEN carries a name, one filter and a message; NEG-MSG a name and a message; NEG-CLOSE a name")
+    func reconciliations() throws {
+        let name = try subscription("n")
+        let filter = Filter(kinds: [.textNote])
+        #expect(
+            try parse(#"["NEG-OPEN","n",{"kinds":[1]},"61000002fF"]"#)
+                == .negentropyOpen(subscription: name, filter: filter, message: [0x61, 0, 0, 2, 0xff]))
+        #expect(
+            try parse(#"["NEG-MSG","n","61"]"#) == .negentropyMessage(subscription: name, message: [0x61]))
+        #expect(try parse(#"["NEG-MSG","n",""]"#) == .negentropyMessage(subscription: name, message: []))
+        #expect(try parse(#"["NEG-CLOSE","n"]"#) == .negentropyClose(name))
+    }
+
+    @Test(
+        "A reconciliation that cannot be read is refused under its own name",
+        arguments: [
+            #"["NEG-OPEN","n"]"#, #"["NEG-OPEN","n",{}]"#, #"["NEG-OPEN","n",{},5]"#, #"["NEG-OPEN","n",{},"6"]"#,
+            #"["NEG-OPEN","n",{},"6g"]"#, #"["NEG-OPEN","n",{},"61","x"]"#, #"["NEG-OPEN","n",{"x":1},"61"]"#,
+            #"["NEG-OPEN","n",{"kinds":"1"},"61"]"#, #"["NEG-OPEN","n","61"]"#, #"["NEG-OPEN","n",{},"61"] x"#,
+            #"["NEG-OPEN","n",[{}],"61"]"#, #"["NEG-OPEN","n",{},"é1"]"#, #"["NEG-MSG","n"]"#,
+            #"["NEG-MSG","n","zz"]"#, #"["NEG-MSG","n",["61"]]"#, #"["NEG-MSG","n","61",1]"#,
+        ])
+    func malformedReconciliations(text: String) throws {
+        guard case .negentropy(let name, let message) = refusal(text) else {
+            Issue.record("not refused under its name")
+            return
+        }
+        #expect(try name == subscription("n"))
+        #expect(message.hasPrefix("invalid: ") || message.hasPrefix("unsupported: "))
+        #expect(refusal(text)?.reply == .negentropyError(name, message: message))
+    }
+
+    @Test("Without a name only a NOTICE is possible", arguments: ["NEG-OPEN", "NEG-MSG", "NEG-CLOSE"])
+    func namelessReconciliations(type: String) {
+        for rest in ["", ",5", #","""#, #","\#(String(repeating: "n", count: 65))""#] {
+            guard case .notice(let message) = refusal("[\"\(type)\"\(rest)]") else {
+                Issue.record("not refused by a NOTICE: \(rest)")
+                continue
+            }
+            #expect(message.hasPrefix("invalid: malformed \(type)"))
+        }
+    }
+
     @Test("CLOSE carries a name")
     func closing() throws {
         #expect(try parse(#"["CLOSE","x"]"#) == .close(try subscription("x")))
@@ -78,7 +121,7 @@ struct ClientMessageTests {
 
     @Test("A message type that we do not have is named, in part if it is long")
     func unknownType() {
-        #expect(refusal(#"["NEG-OPEN","x",{}]"#) == .notice(message: "unsupported: unknown message type \"NEG-OPEN\""))
+        #expect(refusal(#"["NEG-NONE","x",{}]"#) == .notice(message: "unsupported: unknown message type \"NEG-NONE\""))
         #expect(refusal(#"["event",{}]"#) == .notice(message: "unsupported: unknown message type \"event\""))
         #expect(refusal("[\"\(String(repeating: "x", count: 100_000))\"]")?.message.utf8.count ?? 0 < 100)
     }

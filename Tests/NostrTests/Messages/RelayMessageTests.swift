@@ -21,6 +21,13 @@ struct RelayMessageTests {
         #expect(text(.notice("hé\u{1}")) == "[\"NOTICE\",\"hé\\u0001\"]")
         #expect(text(.auth(challenge: "abc")) == "[\"AUTH\",\"abc\"]")
         #expect(text(.count(name, 12)) == "[\"COUNT\",\"s\\\"1\",{\"count\":12}]")
+        #expect(
+            text(.count(name, 9, isApproximate: true)) == "[\"COUNT\",\"s\\\"1\",{\"count\":9,\"approximate\":true}]")
+        #expect(text(.negentropyMessage(name, [0x61, 0xfe])) == "[\"NEG-MSG\",\"s\\\"1\",\"61fe\"]")
+        #expect(text(.negentropyError(name, message: "error: x")) == "[\"NEG-ERR\",\"s\\\"1\",\"error: x\"]")
+        #expect(
+            text(.negentropyError(name, message: "blocked: x", limit: 5))
+                == "[\"NEG-ERR\",\"s\\\"1\",\"blocked: x\",5]")
     }
 
     @Test("An event's bytes between head and tail make the same message")

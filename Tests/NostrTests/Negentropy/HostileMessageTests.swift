@@ -96,14 +96,14 @@ struct HostileMessageTests {
         #expect(fault(list) == nil && fault(list.dropLast()) != nil)
     }
 
-    @Test("Neither do a hundred thousand messages with a few wrong bytes, and no answer is too long")
+    @Test("Neither do five thousand messages with a few wrong bytes, and no answer is too long")
     func mutated() {
         var random = SeededGenerator(state: 11)
         let messages = [31, 500, 3_000].map {
             NegentropyInitiator(NegentropySet(Self.set.items.prefix($0))).firstMessage
         }
         var answered = 0
-        for _ in 0..<100_000 {
+        for _ in 0..<5_000 {
             var message = messages[Int(random.next() % 3)]
             for _ in 0...random.next() % 3 {
                 message[1 + Int(random.next() % UInt64(message.count - 1))] = UInt8(truncatingIfNeeded: random.next())
@@ -112,7 +112,7 @@ struct HostileMessageTests {
             answered += 1
             if answer.count > Negentropy.minimumFrameBytes { Issue.record("an answer has \(answer.count) bytes") }
         }
-        #expect(answered > 1_000)
+        #expect(answered > 500)
     }
 
     @Test("Thousands of ranges cost one search each, and their answer ends at its limit")
