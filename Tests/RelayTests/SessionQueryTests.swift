@@ -228,10 +228,10 @@ import Testing
     @Test func aConnectionThatProvesNoKeyIsClosed() {
         var connection = Connection()
         let start = Clock.seconds()
-        connection.now = start + 29
+        connection.now = start + 59
         #expect(connection.step { $0.timePassed($1, &$2) }.isEmpty)
-        connection.now = start + 31
-        let reason = "auth-required: not authenticated within 30 s"
+        connection.now = start + 61
+        let reason = "auth-required: not authenticated within 60 s"
         #expect(
             connection.step { $0.timePassed($1, &$2) } == [
                 "count unauthenticated_timeout", #"send ["NOTICE","\#(reason)"]"#, "close \(reason)",
