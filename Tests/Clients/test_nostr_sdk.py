@@ -70,9 +70,11 @@ class Member:
 
 
 @asynccontextmanager
-async def member_of(url: str, keys: Keys | None = None):
+async def member_of(url: str, keys: Keys | None = None, database: nostr_sdk.NostrDatabase | None = None):
     keys = keys or Keys.generate()
     builder = nostr_sdk.ClientBuilder().authenticator(nostr_sdk.SignerAuthenticator(keys))
+    if database:
+        builder = builder.database(database)
     client = builder.build()
     try:
         await client.add_relay(RelayUrl.parse(url))
