@@ -121,6 +121,30 @@ def test_an_authorization_is_good_once(relay, path):
     assert post(relay, path, value, None, event).status == 401
 
 
+@pytest.mark.parametrize("path", ["/events", "/query", "/count"])
+@pytest.mark.parametrize("body", [b"not json", b'[{"ids":7}]', b'{"id":1}'])
+def test_a_refused_request_uses_its_authorization_up(relay, path, body):
+    """Without the body's hash in it somebody else could use it for another body."""
+    key = relay.member()
+    event = authorization(key, url(relay, path), body=None)
+    assert post(relay, path, body, None, event).status == 400
+    assert post(relay, path, [] if path != "/events" else key.sign(1, "x"), None, event).status == 401
+
+
+def test_an_event_that_is_refused_uses_the_authorization_up(relay):
+    key = relay.member()
+    event = authorization(key, url(relay, "/events"), body=None)
+    assert post(relay, "/events", key.sign(30621, "x", [["d", "x"]]), None, event).status == 403
+    assert post(relay, "/events", key.sign(1, "x"), None, event).status == 401
+
+
+def test_strangers_learn_only_that_they_are_strangers(relay):
+    for path in ("/events", "/query", "/count"):
+        for body in (b"not json", b'[{"ids":7}]', b"{}"):
+            reply = post(relay, path, body, Key())
+            assert (reply.status, reply.json) == (403, NOT_A_MEMBER)
+
+
 def test_it_is_good_once_even_over_a_restart(own_relay):
     key = own_relay.member()
     event = key.sign(1, "once")

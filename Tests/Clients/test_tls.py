@@ -2,6 +2,7 @@
 
 import http.client
 import shutil
+import signal
 import socket
 import ssl
 import subprocess
@@ -188,6 +189,19 @@ def test_a_renewed_certificate_is_taken_up(secured, tmp_path):
         before.accept(author.sign(1, "connections go on"))
     with connect(relay, fresh, author) as after:
         after.accept(author.sign(1, "and new ones begin"))
+
+
+@needs_tls
+@needs_openssl
+def test_sighup_takes_a_renewed_certificate_up_at_once(secured, tmp_path):
+    relay, certificate, key = secured
+    fresh, fresh_key = make_certificate(tmp_path, "two")
+    shutil.copy(fresh, certificate)
+    shutil.copy(fresh_key, key)
+    relay.process.send_signal(signal.SIGHUP)
+    # Sooner than the relay looks by itself.
+    time.sleep(0.7)
+    assert peer_certificate(relay) == der(fresh), relay.said()
 
 
 @needs_tls

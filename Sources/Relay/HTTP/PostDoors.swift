@@ -32,15 +32,10 @@ struct PostDoors {
             event = try Event.parse(request.body, limits: .incoming)
             if event.kind != .joinRequest { try event.verify() }
         } catch {
-            drop("invalid_event")
-            return answer(.failure("invalid: \(error.message)"))
+            return refuse("invalid: \(error.message)", authorization, counted: "invalid_event")
         }
-        submit(.post(event, authorization: authorization)) { outcome in
-            guard outcome.accepted else {
-                return answer(
-                    outcome.message == Refusal.notMember.message
-                        ? .membershipRequired : .failure(outcome.message))
-            }
+        submit(.post(event, authorization: authorization), authorization) { outcome in
+            guard outcome.accepted else { return refuse(outcome) }
             var json = JSONWriter()
             json.beginObject()
             json.field("event_id", event.id)
@@ -65,7 +60,7 @@ struct PostDoors {
 
     func management(_ request: HTTPRequest) {
         guard let authorization = authorize(request, requiresPayload: true) else { return }
-        submit(.management(body: request.body, authorization: authorization)) { outcome in
+        submit(.management(body: request.body, authorization: authorization), authorization) { outcome in
             var json = JSONWriter()
             json.beginObject()
             if outcome.accepted {
@@ -101,7 +96,7 @@ struct PostDoors {
             answer(.failure("auth-required: \(error.message)"))
             return nil
         }
-        switch context.used.use(event.id, now: now) {
+        switch context.used.begin(event.id, now: now) {
         case .fresh: return event
         case .used:
             drop(Refusal.authorizationUsed.code)
@@ -120,15 +115,23 @@ struct PostDoors {
                 try Filter.parseList($0, maximumCount: context.limits.maximumFilters)
             }
         } catch {
-            return answer(.failure((error as? FilterError)?.message ?? "invalid: unreadable filters"))
+            let message = (error as? FilterError)?.message ?? "invalid: unreadable filters"
+            return refuse(message, authorization, counted: "invalid_filter")
         }
-        submit(.admission(authorization)) { outcome in
-            guard outcome.accepted else {
-                return answer(
-                    outcome.message == Refusal.notMember.message
-                        ? .membershipRequired : .failure(outcome.message))
-            }
-            body(filters)
+        submit(.admission(authorization), authorization) { outcome in
+            outcome.accepted ? body(filters) : refuse(outcome)
+        }
+    }
+
+    private func refuse(_ outcome: Transition.Answer) {
+        answer(outcome.message == Refusal.notMember.message ? .membershipRequired : .failure(outcome.message))
+    }
+
+    /// Refuses a body that cannot be read: strangers learn only that they are strangers.
+    private func refuse(_ message: String, _ authorization: Event, counted reason: String) {
+        drop(reason)
+        submit(.admission(authorization), authorization) { outcome in
+            outcome.accepted ? answer(.failure(message)) : refuse(outcome)
         }
     }
 
@@ -153,11 +156,20 @@ struct PostDoors {
     }
 
     /// Hands over a submission, and goes on with its answer on the connection's event loop.
-    private func submit(_ content: Submission.Content, _ then: @escaping (Transition.Answer) -> Void) {
+    private func submit(
+        _ content: Submission.Content, _ authorization: Event, _ then: @escaping (Transition.Answer) -> Void
+    ) {
         let resume = NIOLoopBound(then, eventLoop: channel.eventLoop)
         let loop = channel.eventLoop
+        let used = context.used
         let submission = Submission(
-            content: content, sender: .caller { outcome in loop.execute { resume.value(outcome) } })
-        if !context.submit(submission) { then(.overloaded) }
+            content: content,
+            sender: .caller { outcome in
+                used.end(authorization.id, isKept: outcome.accepted, now: Clock.seconds())
+                loop.execute { resume.value(outcome) }
+            })
+        guard !context.submit(submission) else { return }
+        used.end(authorization.id, isKept: false, now: Clock.seconds())
+        then(.overloaded)
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// What an operator watches: counters that every thread may raise.
@@ -64,6 +63,7 @@ final class Metrics: Sendable {
     }
 
     let startedAt = Clock.seconds()
+    let process = ProcessFigures()
     /// By kind, outcome and code: `kind="24621",outcome="granted",code="granted"`.
     let decisions = Family()
     /// By what became of them: `outcome="accepted"`.
@@ -72,8 +72,12 @@ final class Metrics: Sendable {
     let dropped = Family()
     /// By path and status.
     let requests = Family()
-    /// By the kind of event that the relay delivered to a subscriber.
+    /// Events written to subscribers.
     let deliveries = Atomic<UInt64>(0)
+    /// Entries appended to the log, by class.
+    let appendedEntries = Family()
+    /// Bytes of their payloads as they were before packing, by class.
+    let appendedBytes = Family()
     let commits = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5])
     let batches = Histogram([1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500])
     let queries = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30])
@@ -83,27 +87,4 @@ final class Metrics: Sendable {
     let queueDepth = Atomic<Int>(0)
 
     func delivered(_ count: Int) { deliveries.wrappingAdd(UInt64(count), ordering: .relaxed) }
-}
-
-/// What the process itself uses.
-enum ProcessFigures {
-    /// Resident memory in bytes.
-    static var residentBytes: UInt64 {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return 0 }
-        let fields = text.split(separator: " ")
-        return fields.count > 1 ? (UInt64(fields[1]) ?? 0) * UInt64(sysconf(Int32(_SC_PAGESIZE))) : 0
-    }
-
-    /// Open file descriptors.
-    static var openDescriptors: Int {
-        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
-    }
-
-    /// Processor time so far, in seconds.
-    static var processorSeconds: Double {
-        var usage = rusage()
-        getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-        return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
-            + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
-    }
 }

@@ -14,7 +14,7 @@ struct MetricsText {
     var bytes: [UInt8] {
         var text = Writer()
         text.gauge("ringdown_ready", "1 while the relay takes work, 0 while it drains.", isReady ? 1 : 0)
-        text.gauge("ringdown_start_time_seconds", "When the relay started, in seconds since 1970.", metrics.startedAt)
+        text.gauge("ringdown_uptime_seconds", "Seconds since the start.", Clock.seconds() - metrics.startedAt)
         text.header("ringdown_build_info", "gauge", "The version of the relay.")
         text.line("ringdown_build_info", "version=\"\(RelayInformation.version)\"", "1")
         text.family("ringdown_decisions_total", "Decisions by kind, outcome and code.", metrics.decisions)
@@ -36,11 +36,18 @@ struct MetricsText {
         text.gauge("ringdown_sessions", "Authenticated sessions.", facts.sessionCount)
         text.gauge("ringdown_members", "Members of the community.", facts.memberCount)
         text.gauge("ringdown_log_entries", "Entries in the log.", facts.entries)
+        text.family(
+            "ringdown_log_appended_entries_total", "Entries appended since the start, by class.",
+            metrics.appendedEntries)
+        text.family(
+            "ringdown_log_appended_bytes_total", "Bytes of their payloads before packing.", metrics.appendedBytes)
         if let storage { write(storage, &text) }
-        text.gauge("process_resident_memory_bytes", "Resident memory.", ProcessFigures.residentBytes)
-        text.gauge("process_open_fds", "Open file descriptors.", ProcessFigures.openDescriptors)
+        text.gauge(
+            "process_start_time_seconds", "When the process started, in seconds since 1970.", metrics.startedAt)
+        text.gauge("process_resident_memory_bytes", "Resident memory.", metrics.process.residentBytes)
+        text.gauge("process_open_fds", "Open file descriptors.", metrics.process.openDescriptors)
         text.header("process_cpu_seconds_total", "counter", "Processor time so far.")
-        text.line("process_cpu_seconds_total", "", "\(ProcessFigures.processorSeconds)")
+        text.line("process_cpu_seconds_total", "", "\(metrics.process.processorSeconds)")
         return text.bytes
     }
 

@@ -37,7 +37,7 @@ struct RelayStatus {
         let commits = metrics.commits.snapshot
         json.field("commits", commits.count)
         json.field("commit_microseconds", commits.count > 0 ? UInt64(commits.sum / Double(commits.count) * 1e6) : 0)
-        json.field("resident_bytes", ProcessFigures.residentBytes)
+        json.field("resident_bytes", metrics.process.residentBytes)
         json.key("reasons")
         json.beginObject()
         for (labels, count) in metrics.dropped.all.sorted(by: { $0.count > $1.count }).prefix(maximumReasons) {

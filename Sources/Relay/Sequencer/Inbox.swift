@@ -15,20 +15,20 @@ final class Inbox: @unchecked Sendable {
     // Everything below is touched under `condition`'s lock only.
     private let condition = NSCondition()
     private let limit: Int
-    private var waiting: [Submission] = []
+    /// Learns at every change how many wait: a disk that hangs shows here.
+    private let metrics: Metrics
+    private var waiting: [Submission] = [] {
+        didSet { metrics.queueDepth.store(waiting.count, ordering: .relaxed) }
+    }
     private var isClosed = false
     /// How many have to wait before the taker is woken.
     private var wakeCount = 1
     private var lastTaken = 0
     private var hasUrgent = false
 
-    init(limit: Int) { self.limit = limit }
-
-    /// How many wait.
-    var count: Int {
-        condition.lock()
-        defer { condition.unlock() }
-        return waiting.count
+    init(limit: Int, metrics: Metrics) {
+        self.limit = limit
+        self.metrics = metrics
     }
 
     /// `false` when the queue is full or closed; then nothing was taken.

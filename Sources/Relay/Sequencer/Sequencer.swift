@@ -50,7 +50,7 @@ final class Sequencer: @unchecked Sendable {
         self.logger = logger
         self.publish = publish
         self.fail = fail
-        inbox = Inbox(limit: limits.maximumQueue)
+        inbox = Inbox(limit: limits.maximumQueue, metrics: metrics)
     }
 
     /// Hands over inputs in order; `false` when too many wait already and none was taken.
@@ -86,7 +86,6 @@ final class Sequencer: @unchecked Sendable {
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
         if let dropped = tally.take(at: now) { try append(.dropped(dropped), &work) }
         if entriesSinceSnapshot >= limits.snapshotInterval { try appendSnapshot(&work) }
-        metrics.queueDepth.store(inbox.count, ordering: .relaxed)
         if work.entries > 0 {
             let begun = ContinuousClock.now
             try work.batch.commit()
@@ -186,7 +185,7 @@ final class Sequencer: @unchecked Sendable {
         work.entries += step.drafts.count
         work.committed.events.append(contentsOf: served)
         work.committed.ended.formUnion(step.transition.ended)
-        metrics.count(step)
+        metrics.count(step, of: input)
         switch input {
         case .operatorCommand, .management, .policy: work.changesSettings = true
         default: break

@@ -82,7 +82,8 @@ struct RelayService: Service {
                     status: { server.status(address: reachedAt) }))
             announce(listener)
             let reloading = Task { [settings, logger, reload] in
-                var reloading = Reloading(current: settings, server: server, logger: logger)
+                var reloading = Reloading(
+                    current: settings, server: server, certificate: watch, logger: logger)
                 await reloading.run(reload)
             }
             await RelayService.untilShutdown(or: failed)

@@ -6,11 +6,13 @@ import UnixSignals
 struct Reloading {
     private var current: Settings
     private let server: Server
+    private let certificate: CertificateWatch?
     private let logger: Logger
 
-    init(current: Settings, server: Server, logger: Logger) {
+    init(current: Settings, server: Server, certificate: CertificateWatch?, logger: Logger) {
         self.current = current
         self.server = server
+        self.certificate = certificate
         self.logger = logger
     }
 
@@ -19,6 +21,7 @@ struct Reloading {
     /// - Parameter load: reads the settings anew. When it fails, everything stays as it is.
     mutating func run(_ load: @Sendable () throws -> Settings) async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            certificate?.reload()
             do {
                 try apply(try load())
             } catch {

@@ -113,13 +113,15 @@ final class Shard: @unchecked Sendable {
             // Delivering may flush, and flushing may change subscriptions: look them all up first.
             wanting.removeAll(keepingCapacity: true)
             live.forEach(wanting: item.event, at: item.seq) { wanting.append($0) }
-            if !wanting.isEmpty { metrics.delivered(wanting.count) }
+            var delivered = 0
             for subscription in wanting {
                 let session = subscription.session
                 if let recipient, !session.holds(recipient) { continue }
                 session.deliver(item.event, to: subscription, call: call)
+                delivered += 1
                 touched[ObjectIdentifier(session)] = session
             }
+            if delivered > 0 { metrics.delivered(delivered) }
             if let call { calls.append(call) }
         }
         if !batch.ended.isEmpty {
