@@ -11,8 +11,7 @@ IMPATIENT = ("--set", "authentication_seconds=2")
 SLOW = ("--set", "events_per_second=5", "--set", "event_burst=10")
 
 
-def dropped(relay) -> str:
-    """What the relay's metrics say about what was turned away."""
+def metrics(relay) -> str:
     with urllib.request.urlopen(f"http://127.0.0.1:{relay.port}/metrics", timeout=5) as answer:
         return answer.read().decode()
 
@@ -32,7 +31,20 @@ def test_a_connection_that_proves_no_key_is_closed(make_relay):
         assert end.code == 1008 and end.reason == "restricted: not a relay member"
         assert 1.5 < time.monotonic() - started < 5
     assert other.query({"authors": [member.hex]}) == [], "who authenticated stays"
-    assert 'reason="unauthenticated_timeout"} 2' in dropped(relay)
+    assert 'reason="unauthenticated_timeout"} 2' in metrics(relay)
+
+
+def test_a_session_whose_connection_went_before_it_began_ends(own_relay):
+    key = own_relay.member()
+    for _ in range(50):
+        client = own_relay.connect()
+        client.send("AUTH", client.auth_event(key))
+        # No closing handshake: the relay learns of it when it reads, often before it has decided.
+        client._socket.socket.close()
+    deadline = time.monotonic() + 5
+    while "ringdown_sessions 1\n" not in metrics(own_relay):
+        assert time.monotonic() < deadline, "sessions are left: " + metrics(own_relay)
+        time.sleep(0.1)
 
 
 def test_a_key_that_publishes_too_much_is_slowed_down(make_relay):
@@ -51,7 +63,7 @@ def test_a_key_that_publishes_too_much_is_slowed_down(make_relay):
     other.accept(neighbour.sign(1, "another key has its own"))
     time.sleep(0.6)
     first.accept(key.sign(1, "later"))
-    assert 'reason="event_rate"}' in dropped(relay)
+    assert 'reason="event_rate"}' in metrics(relay)
 
 
 def test_an_event_beyond_the_rate_is_not_looked_at(make_relay):

@@ -226,7 +226,9 @@ import Testing
     }
 
     @Test func aConnectionThatProvesNoKeyIsClosed() {
-        var connection = Connection()
+        var limits = ServerLimits()
+        limits.authenticationSeconds = 30
+        var connection = Connection(limits: limits)
         let start = Clock.seconds()
         connection.now = start + 59
         #expect(connection.step { $0.timePassed($1, &$2) }.isEmpty)

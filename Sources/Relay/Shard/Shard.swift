@@ -100,7 +100,10 @@ final class Shard: @unchecked Sendable {
         eventLoop.preconditionInEventLoop()
         var touched: [ObjectIdentifier: WebSocketSession] = [:]
         for reply in batch.replies[index] {
-            guard let session = sessions[reply.connection] else { continue }
+            guard let session = sessions[reply.connection] else {
+                close(reply.content)
+                continue
+            }
             session.replied(reply.content)
             touched[ObjectIdentifier(session)] = session
         }
@@ -129,6 +132,12 @@ final class Shard: @unchecked Sendable {
         }
         for session in touched.values { session.flush() }
         for call in calls { call.whenComplete { [self] delivery in report(delivery) } }
+    }
+
+    /// Ends the session that an authentication began whose connection was gone before the answer.
+    private func close(_ reply: Reply.Content) {
+        guard case .authenticated(_, _, _, let session?) = reply else { return }
+        _ = submit([Submission(content: .closed(session: session, reason: "connection closed"))])
     }
 
     private func report(_ delivery: Delivery) {
