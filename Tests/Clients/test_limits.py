@@ -86,3 +86,19 @@ def test_without_a_limit_nothing_is_slowed_down(make_relay):
 def test_settings_out_of_range_are_refused(make_relay, setting):
     with pytest.raises(AssertionError, match=setting.split("=")[0]):
         make_relay("--set", setting, owner=Key()).start()
+
+
+def test_what_limits_refuse_is_counted(make_relay):
+    relay = make_relay(
+        "--set", "maximum_subscriptions=1", "--set", "maximum_filters=1", "--set", "maximum_message_bytes=2048",
+        owner=Key()).start()
+    key, client = relay.connected_member()
+    client.subscribe("one", {"kinds": [1]})
+    assert client.refusal({"kinds": [1]}).startswith("restricted: ")
+    client.send("REQ", "one", {"kinds": [1]}, {"kinds": [2]})
+    assert client.wait_for("CLOSED", "one")[2].startswith("invalid: ")
+    client.send_text('["EVENT","' + "x" * 4096 + '"]')
+    assert client.wait_for_close().code == 1009
+    text = metrics(relay)
+    for reason in ("too_many_subscriptions", "too_many_filters", "message_too_large"):
+        assert f'ringdown_dropped_total{{reason="{reason}"}} 1' in text, (reason, text)

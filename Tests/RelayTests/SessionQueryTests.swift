@@ -75,7 +75,7 @@ import Testing
         var connection = member(limits)
         #expect(
             connection.receive(.count(subscription: id, filters: filters + filters)) == [
-                #"send ["CLOSED","a","invalid: a COUNT has at most 1 filters"]"#
+                "count too_many_filters", #"send ["CLOSED","a","invalid: a COUNT has at most 1 filters"]"#,
             ])
     }
 
@@ -140,7 +140,11 @@ import Testing
         _ = connection.receive(.negentropyOpen(subscription: id, filter: Filter(), message: hello))
         _ = gathered(&connection, id, 40)
         let refusal = connection.receive(.negentropyOpen(subscription: other, filter: Filter(), message: hello))
-        #expect(refusal == [#"send ["NEG-ERR","b","blocked: a connection has at most 1 reconciliations, close one"]"#])
+        #expect(
+            refusal == [
+                "count too_many_reconciliations",
+                #"send ["NEG-ERR","b","blocked: a connection has at most 1 reconciliations, close one"]"#,
+            ])
         #expect(connection.machine.reconciliations.events == 40)
         #expect(
             connection.receive(.negentropyOpen(subscription: id, filter: Filter(), message: hello)) == ["gather a"])
@@ -208,7 +212,7 @@ import Testing
         _ = connection.receive(.negentropyOpen(subscription: id, filter: Filter(), message: hello))
         #expect(
             connection.step { $0.queryFailed(.tooBig(limit: 500), $1, &$2) } == [
-                #"send ["NEG-ERR","a","blocked: this query is too big",500]"#
+                #"send ["NEG-ERR","a","blocked: this query is too big",500]"#, "count reconciliation_too_big",
             ])
     }
 
@@ -230,10 +234,10 @@ import Testing
         limits.authenticationSeconds = 30
         var connection = Connection(limits: limits)
         let start = Clock.seconds()
-        connection.now = start + 59
+        connection.now = start + 29
         #expect(connection.step { $0.timePassed($1, &$2) }.isEmpty)
-        connection.now = start + 61
-        let reason = "auth-required: not authenticated within 60 s"
+        connection.now = start + 31
+        let reason = "auth-required: not authenticated within 30 s"
         #expect(
             connection.step { $0.timePassed($1, &$2) } == [
                 "count unauthenticated_timeout", #"send ["NOTICE","\#(reason)"]"#, "close \(reason)",

@@ -30,6 +30,7 @@ extension SessionMachine {
         reconciliations.close(id)
         guard reconciliations.count < limits.maximumSyncs else {
             let reason = "blocked: a connection has at most \(limits.maximumSyncs) reconciliations, close one"
+            effects.append(.submit(.dropped(reason: "too_many_reconciliations", key: keys.first)))
             effects.append(.send(.negentropyError(id, message: reason)))
             return
         }
@@ -81,7 +82,7 @@ extension SessionMachine {
             effects.append(.send(.negentropyError(id, message: failure.message, limit: failure.limit)))
         case .nothing, .authentication, .listening, .invite: return
         }
-        if let reason = failure.droppedReason { effects.append(.submit(.dropped(reason: reason, key: keys.first))) }
+        effects.append(.submit(.dropped(reason: failure.droppedReason, key: keys.first)))
         advance(surroundings, &effects)
     }
 }
@@ -106,10 +107,11 @@ enum QueryFailure: Equatable {
     /// What NEG-ERR names as the most events (NIP-77).
     var limit: Int? { if case .tooBig(let limit) = self { limit } else { nil } }
 
-    var droppedReason: String? {
+    /// The name under which it is counted.
+    var droppedReason: String {
         switch self {
         case .slow: "slow_query"
-        case .tooBig: nil
+        case .tooBig: "reconciliation_too_big"
         case .crowded: "reconciliations_full"
         }
     }

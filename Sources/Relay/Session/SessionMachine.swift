@@ -180,6 +180,7 @@ struct SessionMachine {
         guard mayRead(id, "REQ", filters, &effects) else { return }
         guard subscriptions[id] != nil || subscriptions.count < limits.maximumSubscriptions else {
             let reason = "restricted: a connection has at most \(limits.maximumSubscriptions) subscriptions, close one"
+            effects.append(.submit(.dropped(reason: "too_many_subscriptions", key: keys.first)))
             effects.append(.send(.closed(id, message: reason)))
             return
         }
@@ -202,6 +203,7 @@ struct SessionMachine {
         }
         guard filters.count <= limits.maximumFilters else {
             let reason = "invalid: a \(type) has at most \(limits.maximumFilters) filters"
+            effects.append(.submit(.dropped(reason: "too_many_filters", key: keys.first)))
             effects.append(.send(.closed(id, message: reason)))
             return false
         }

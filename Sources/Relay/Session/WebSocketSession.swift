@@ -87,6 +87,8 @@ final class WebSocketSession: ChannelInboundHandler {
         guard !outbox.isClosing || error is IOError else { return }
         switch error {
         case NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge, NIOWebSocketError.invalidFrameLength:
+            drop("message_too_large")
+            submit()
             close(.messageTooLarge, "a message has at most \(shared.limits.maximumMessageBytes) bytes")
         case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
             close(.protocolError, "broken WebSocket framing")
