@@ -22,15 +22,16 @@ final class StoredQuery {
 
     private let channel: any Channel
     private let metrics: Metrics
-    private let begun = ContinuousClock.now
-    private let deadline: ContinuousClock.Instant
+    private let limit: Duration
+    /// How much time all slices took so far.
+    private var spent = Duration.zero
     private let done: (Outcome) -> Void
 
     private init(_ channel: any Channel, _ context: DoorContext, _ done: @escaping (Outcome) -> Void) {
         self.channel = channel
         self.done = done
         metrics = context.metrics
-        deadline = begun + .seconds(context.limits.querySeconds)
+        limit = .seconds(context.limits.querySeconds)
     }
 
     /// Finds the events and hands on a JSON array of them.
@@ -74,8 +75,11 @@ final class StoredQuery {
     private func run(_ slice: @escaping Slice, _ outcome: @escaping () -> Outcome) {
         guard channel.isActive else { return }
         do {
-            guard try slice() else {
-                guard ContinuousClock.now < deadline else { return finish(.tooSlow) }
+            let begun = ContinuousClock.now
+            let isDone = try slice()
+            spent += ContinuousClock.now - begun
+            guard isDone else {
+                guard spent < limit else { return finish(.tooSlow) }
                 return channel.eventLoop.assumeIsolated().execute { self.run(slice, outcome) }
             }
         } catch {
@@ -85,7 +89,7 @@ final class StoredQuery {
     }
 
     private func finish(_ outcome: Outcome) {
-        metrics.queries.observe((ContinuousClock.now - begun).seconds)
+        metrics.queries.observe(spent.seconds)
         done(outcome)
     }
 }
