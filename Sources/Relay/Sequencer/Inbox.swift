@@ -35,7 +35,9 @@ final class Inbox: @unchecked Sendable {
     func put(_ submissions: [Submission]) -> Bool {
         condition.lock()
         defer { condition.unlock() }
-        guard !isClosed, waiting.count + submissions.count <= limit else { return false }
+        // The end of a session is always taken, or it would stay in the state; there are no more of them than sessions.
+        let fits = waiting.count + submissions.count <= limit || submissions.allSatisfy(\.isEnd)
+        guard !isClosed, fits else { return false }
         let before = waiting.count
         waiting.append(contentsOf: submissions)
         let becameUrgent = !hasUrgent && submissions.contains { $0.isUrgent }

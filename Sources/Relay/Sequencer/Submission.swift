@@ -50,6 +50,9 @@ struct Submission: Sendable {
     var content: Content
     var sender = Sender.none
 
+    /// Whether it says that a session is over.
+    var isEnd: Bool { if case .closed = content { true } else { false } }
+
     /// Whether it should not wait for company: everything but ordinary events, and records of what is over.
     var isUrgent: Bool {
         switch content {
