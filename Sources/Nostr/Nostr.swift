@@ -6,6 +6,9 @@
 /// - `Keys`: BIP-340 keys and signatures, and their NIP-19 spelling.
 /// - `Filters`: what a subscription asks for, and whether an event is that.
 /// - `Messages`: what clients and relays say to each other.
+/// - `Negentropy`: range-based set reconciliation (NIP-77), both sides.
+/// - `Delegation`: a member's word for another key (NIP-OA).
+/// - `HTTP`, `Net`: what authorizes one HTTP request (NIP-98), and internet addresses and networks.
 ///
 /// Everything that reads foreign bytes throws a typed error whose text can be shown to the person who sent them.
 /// Every limit has a name: `EventLimits`, `FilterLimits`, `MessageLimits`, `JSONReader.defaultMaximumDepth`.
