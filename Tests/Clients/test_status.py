@@ -202,11 +202,23 @@ def test_reports_are_never_served(relay):
 # Limits
 
 
-def test_one_long_token_and_thousands_of_models_are_refused(relay):
+def resident_kilobytes(relay) -> int:
+    status = open(f"/proc/{relay.process.pid}/status").read()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmRSS")))
+
+
+@pytest.mark.parametrize("limits", [[], ["--set=maximum_string_bytes=65536", "--set=maximum_models=10000"]])
+def test_one_long_token_and_thousands_of_models_are_refused(make_relay, limits):
+    relay = make_relay(*limits, owner=Key()).start()
     key, client = relay.connected_member()
+    # 126 MB of note, if the token were repeated once per model.
     report = {"token": "t" * 30_000, "hosted_models": [f"m{number}" for number in range(4_200)]}
-    answer = client.publish(mesh.status_report(key, report))
-    assert not answer.accepted and answer.message.startswith("invalid: ")
+    client.publish(mesh.status_report(key, report))
+    before = resident_kilobytes(relay)
+    for number in range(15):
+        answer = client.publish(mesh.status_report(key, {**report, "node_id": str(number)}))
+        assert not answer.accepted and answer.message.startswith("invalid: ")
+    assert resident_kilobytes(relay) - before < 8_192, "memory does not move"
     assert notes_of(client, key) == []
 
 
