@@ -212,6 +212,16 @@ def test_too_many_requests(relay):
         assert refused[0].json["error"] == "rate-limited: mesh connect request rate exceeded (20/sec)"
 
 
+def test_a_key_that_publishes_too_much_over_either_door(make_relay):
+    relay = make_relay("--set", "events_per_second=1", "--set", "event_burst=5", owner=Key()).start()
+    key, client = relay.connected_member()
+    for number in range(3):
+        client.accept(key.sign(1, f"socket {number}"))
+    replies = [post(relay, "/events", key.sign(1, f"http {number}"), key) for number in range(8)]
+    refused = [reply for reply in replies if reply.status == 429]
+    assert 4 <= len(refused) <= 7 and refused[0].json["error"].startswith("rate-limited: more than 1 events a second")
+
+
 def test_too_large(relay):
     key = relay.member()
     body = b"[" + b" " * 300_000 + b"]"

@@ -9,6 +9,8 @@ struct DoorContext: Sendable {
     let limits: ServerLimits
     let submit: @Sendable (Submission) -> Bool
     let used: UsedAuthorizations
+    /// How many events each key may publish, over all doors.
+    let rate: RateLimiter
     let metrics: Metrics
 }
 
@@ -27,6 +29,11 @@ struct PostDoors {
 
     func events(_ request: HTTPRequest) {
         guard let authorization = authorize(request, requiresPayload: false) else { return }
+        guard context.rate.admits(authorization.pubkey, at: Clock.microseconds()) else {
+            return refuse(
+                "rate-limited: more than \(context.limits.eventsPerSecond) events a second, slow down", authorization,
+                counted: "event_rate")
+        }
         let event: Event
         do throws(EventError) {
             event = try Event.parse(request.body, limits: .incoming)

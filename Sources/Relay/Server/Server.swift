@@ -51,6 +51,7 @@ final class Server: Sendable {
             _ = sequencer.submit([Submission(content: .dropped(reason: refusal.rawValue, key: nil))])
         }
         let relay = opened.identity.relay.publicKey
+        let rate = RateLimiter(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst)
         router = HTTPRouter(
             information: RelayInformation(
                 settings: settings, relay: relay,
@@ -58,12 +59,9 @@ final class Server: Sendable {
             readiness: readiness, facts: facts, metrics: metrics, settings: settings, relay: relay,
             doors: DoorContext(
                 log: opened.log, limits: settings.limits, submit: { sequencer.submit([$0]) },
-                used: UsedAuthorizations(), metrics: metrics),
+                used: UsedAuthorizations(), rate: rate, metrics: metrics),
             names: names, gate: gate)
-        shared = SessionContext(
-            relay: relay, limits: settings.limits,
-            rate: RateLimiter(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst),
-            logger: logger)
+        shared = SessionContext(relay: relay, limits: settings.limits, rate: rate, logger: logger)
     }
 
     /// Runs the sequencer on the calling thread until `stop()`.
