@@ -1,6 +1,7 @@
 """WIRE.md, "Sessions": who may speak, when, and what a connection is told otherwise."""
 
 import re
+import socket
 import time
 
 import pytest
@@ -210,3 +211,36 @@ def test_what_waits_behind_a_long_query_is_not_forgotten(make_relay):
     for number in range(300):
         client.wait_for("EOSE", "again")
     client.accept(key.sign(1, "and an event"))
+
+
+def raw_socket(relay):
+    """A WebSocket without a library, so that frames can break the rules."""
+    raw = socket.create_connection(("127.0.0.1", relay.port), timeout=10)
+    raw.sendall(
+        b"GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+    data = b""
+    while b'["AUTH"' not in data:
+        data += raw.recv(4096)
+    return raw
+
+
+@pytest.mark.parametrize("frame", [
+    b"\x81\x02{}", b"\xc1\x82\x00\x00\x00\x00{}", b"\xa1\x82\x00\x00\x00\x00{}", b"\x91\x82\x00\x00\x00\x00{}",
+    b"\x89\x00",
+], ids=["unmasked", "rsv1", "rsv2", "rsv3", "unmasked ping"])
+def test_frames_that_break_the_rules_close_the_connection(relay, frame):
+    with raw_socket(relay) as raw:
+        raw.sendall(frame)
+        data = b""
+        while chunk := raw.recv(4096):
+            data += chunk
+            if b"\x03\xea" in data:
+                break
+        assert data[:1] == b"\x88" and b"\x03\xea" in data[:4], "Close 1002"
+
+
+def test_a_masked_ping_is_answered(relay):
+    with raw_socket(relay) as raw:
+        raw.sendall(b"\x89\x82\x00\x00\x00\x00hi")
+        assert raw.recv(100) == b"\x8a\x02hi"

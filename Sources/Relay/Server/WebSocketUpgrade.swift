@@ -49,6 +49,7 @@ struct WebSocketUpgrade: Sendable {
             upgradePipelineHandler: { [shard, shared, names] channel, _ in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([
+                        FrameRules(),
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: WebSocketUpgrade.maximumFragments,
                             maxAccumulatedFrameSize: limit),

@@ -90,7 +90,7 @@ final class WebSocketSession: ChannelInboundHandler {
             drop("message_too_large")
             submit()
             close(.messageTooLarge, "a message has at most \(shared.limits.maximumMessageBytes) bytes")
-        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error:
+        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is FrameRules.Violation:
             close(.protocolError, "broken WebSocket framing")
         default:
             closeReason = "connection error"
