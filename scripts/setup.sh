@@ -63,7 +63,11 @@ setup_buzz() {
     fi
     rm -rf .venv-buzz
     "$python" -m venv .venv-buzz
-    .venv-buzz/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$buzz_requirements"
+    if ! .venv-buzz/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r "$buzz_requirements"; then
+        printf 'ringdown: the Buzz client cannot be installed here: the test with it is skipped\n' >&2
+        rm -rf .venv-buzz
+        return
+    fi
     cp "$buzz_requirements" .venv-buzz/requirements.txt
 }
 
