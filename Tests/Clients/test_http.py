@@ -46,6 +46,16 @@ def test_queries_and_counts(relay):
     assert post(relay, "/count", [{"kinds": [1], "authors": [Key().hex]}], key).json == {"count": 0}
 
 
+def test_an_answer_is_whole_or_refused(own_relay):
+    key, client = own_relay.connected_member()
+    for number in range(75):
+        client.accept(key.sign(1, "x" * 240_000, created_at=1_700_000_000 + number))
+    reply = post(own_relay, "/query", [{"authors": [key.hex]}], key)
+    assert reply.status == 413 and "ask for less" in reply.json["error"]
+    assert len(post(own_relay, "/query", [{"authors": [key.hex], "limit": 60}], key).json) == 60
+    assert post(own_relay, "/count", [{"authors": [key.hex]}], key).json == {"count": 75}
+
+
 def test_a_report_and_a_call_over_http(relay):
     alice, bob = relay.member(), relay.member()
     listening = relay.connect(bob)

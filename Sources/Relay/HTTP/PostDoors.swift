@@ -154,6 +154,11 @@ struct PostDoors {
         case .tooSlow:
             drop("slow_query")
             answer(.failure("error: the query took longer than \(context.limits.querySeconds) s; narrow its filters"))
+        case .tooLarge:
+            drop("answer_too_large")
+            let most = StoredQuery.maximumBytes
+            let error = "invalid: an answer has at most \(most) bytes; ask for less with limit, since or until"
+            answer(.failure(.payloadTooLarge, error: error, message: nil))
         case .failed: answer(.failure("error: the log cannot be read"))
         }
     }

@@ -14,6 +14,8 @@ final class StoredQuery {
         case events([UInt8])
         case count(Int)
         case tooSlow
+        /// The events that match take more than `maximumBytes`.
+        case tooLarge
         case failed
     }
 
@@ -49,10 +51,11 @@ final class StoredQuery {
                     maximumKeys: RunningScan.keysPerSlice
                 ) { json.raw($0) }
             }
-            // Newest first, so what does not fit is what a smaller limit would leave out.
-            return progress == .done || json.bytes.count >= maximumBytes
+            return progress == .done || json.bytes.count > maximumBytes
         }
         StoredQuery(channel, context, done).run(slice) {
+            // A part of an answer looks like a whole one.
+            guard json.bytes.count <= maximumBytes else { return .tooLarge }
             json.endArray()
             return .events(json.bytes)
         }
