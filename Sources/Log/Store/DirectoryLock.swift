@@ -14,7 +14,6 @@ final class DirectoryLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             let code = errno
             let process = DirectoryLock.process(descriptor)
-            close(descriptor)
             guard code == EWOULDBLOCK else { throw LogError(LMDBError(code: code, action: "lock \(path)")) }
             throw .locked(directory: directory, process: process)
         }
@@ -23,7 +22,9 @@ final class DirectoryLock: Sendable {
         if ftruncate(descriptor, 0) == 0 { _ = pwrite(descriptor, text, text.count, 0) }
     }
 
-    deinit { close(descriptor) }
+    /// Runs after an `init` that threw as well, because both ways out of it come after the descriptor was set: it is the
+    /// only place that closes it.
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     private static func process(_ descriptor: Int32) -> Int32? {
         var bytes = [UInt8](repeating: 0, count: 16)
