@@ -28,7 +28,17 @@ public struct ReplayCommand: ParsableCommand {
             65 the log is damaged; 66 no log there.
             """,
         version: Release.version,
-        subcommands: [LogCommand.self, StateCommand.self, PairsCommand.self, WhyCommand.self, VerifyCommand.self])
+        subcommands: [
+            // What happened
+            LogCommand.self,
+            PairsCommand.self,
+            // Why
+            WhyCommand.self,
+            // How it stood
+            StateCommand.self,
+            // Whether it was right
+            VerifyCommand.self,
+        ])
 
     /// Needed by the argument parser.
     public init() {}
