@@ -8,7 +8,14 @@ import Reducers
 @main
 struct RingdownBench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ringdown-bench",
+        commandName: "ringdown-bench", abstract: "Measurements of the relay and of the replay tool.",
+        subcommands: [Measurements.self, MakeLog.self], defaultSubcommand: Measurements.self)
+}
+
+/// `run`: all measurements, or some of them.
+struct Measurements: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
         abstract: "Measure ingest, pairing and replay beside the machine's own limits.",
         discussion: "Run `make bench`: it builds this and the relay in release, side by side.")
 
