@@ -5,11 +5,16 @@ extension ExportedEntry {
     public var json: [UInt8] {
         var json = JSONWriter()
         json.beginObject()
+        write(to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// Writes the members of that object, to which others may be added: whoever reads them passes over those.
+    public func write(to json: inout JSONWriter) {
         json.key("leaf")
         json.string(Base64.encode(leaf.encoded()))
         if let body { body.write(to: &json) }
-        json.endObject()
-        return json.bytes
     }
 
     /// Reads a line that `json` wrote, white space around it aside.

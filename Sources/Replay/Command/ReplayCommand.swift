@@ -38,6 +38,8 @@ public struct ReplayCommand: ParsableCommand {
             StateCommand.self,
             // Whether it was right
             VerifyCommand.self,
+            // With other tools
+            ExportCommand.self,
         ])
 
     /// Needed by the argument parser.
