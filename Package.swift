@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CLMDB", providers: [.apt(["liblmdb-dev"])]),
         .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
 
         .target(name: "Nostr", dependencies: ["CSecp256k1", "CLibCrypto"]),
         .target(name: "Log", dependencies: ["Nostr", "CLMDB", "CLibCrypto"]),
@@ -51,7 +52,7 @@ let package = Package(
         .target(
             name: "Replay",
             dependencies: [
-                "Nostr", "Log", "Reducers",
+                "Nostr", "Log", "Reducers", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "ringdown-relay", dependencies: ["Relay"]),
@@ -69,7 +70,7 @@ let package = Package(
         .testTarget(name: "LogTests", dependencies: ["Log"], resources: [.copy("Vectors")]),
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),
         .testTarget(name: "RelayTests", dependencies: ["Relay"]),
-        .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
+        .testTarget(name: "ReplayTests", dependencies: ["Replay", "CSQLite"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -40,6 +40,7 @@ setup_build() {
     has_library lmdb || missing+=(liblmdb-dev)
     has_library libcrypto || missing+=(libssl-dev)
     has_library libsecp256k1 || missing+=(libsecp256k1-dev)
+    has_library sqlite3 || missing+=(libsqlite3-dev)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 }
 

@@ -6,13 +6,15 @@ import Nostr
 struct ExportCommand: ReplaySubcommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "How do I look at this with my own tools? The log as JSON lines.",
+        abstract: "How do I look at this with my own tools? JSON lines, CSV, SQLite.",
         discussion: """
-            jsonl has everything: whoever recomputes the log with other software needs nothing else, and `ringdown-relay \
-            import --entries` makes the same log from it again.
+            jsonl has everything, an object an entry: whoever recomputes the log with other software needs nothing else, \
+            and `ringdown-relay import --entries` makes the same log from it again. csv is a directory with a file a \
+            table, or one table. sqlite is a database one query away from any question; its table README has examples.
 
               ringdown-replay export --data DIR --format jsonl --from -1h | jq 'select(.outcome == "refused")'
-              ringdown-replay export --data DIR --format jsonl --out log.jsonl
+              ringdown-replay export --data DIR --format csv --table attempts --from -1d > attempts.csv
+              ringdown-replay export --data DIR --format sqlite --out log.sqlite && sqlite3 log.sqlite 'SELECT * FROM README'
 
             A result has its name only when it is complete. With --json a line on standard output says what was written.
             """)
@@ -23,50 +25,50 @@ struct ExportCommand: ReplaySubcommand {
     @Option(help: "What to make.")
     var format: ExportFormat
 
-    @Option(help: ArgumentHelp("Where to write; standard output otherwise.", valueName: "FILE"))
+    @Option(help: ArgumentHelp("Where to write; lines go to standard output without it.", valueName: "FILE|DIR"))
     var out: String?
+
+    @Option(help: "One table only, for csv.")
+    var table: ExportTable?
 
     @Flag(help: "Replace a file that is there already.")
     var force = false
 
+    func validate() throws {
+        guard table == nil || format == .csv else { throw ValidationError("--table is for --format csv") }
+        guard out != nil || format == .jsonl || table != nil else {
+            throw ValidationError(
+                format == .csv
+                    ? "--format csv makes a directory: name it with --out, or pick one --table"
+                    : "--format \(format.rawValue) needs --out: where to write")
+        }
+    }
+
     func execute(_ console: Console) throws -> Int32 {
         let log = try common.open()
         let positions = try range.positions(in: log, console)
-        console.progress.begin("exporting")
-        switch format {
-        case .jsonl: try writeLines(of: log, positions, console)
-        }
-        return 0
-    }
-
-    private func writeLines(of log: EventLog, _ positions: Range<UInt64>, _ console: Console) throws {
+        let export = Export(log: log, positions: positions, names: common.names, progress: console.progress)
         guard let out else {
-            return try LogRange.forEachEntry(of: log, positions, progress: console.progress.update) { entry, _ in
-                try console.output.line(utf8: try EntryLine.json(entry))
-            }
+            try export.lines(table, to: console.output)
+            return 0
         }
         let result = try UnfinishedFile(out, replaces: force)
         do {
-            let file = try result.open()
-            try LogRange.forEachEntry(of: log, positions, progress: console.progress.update) { entry, _ in
-                try file.output.line(utf8: try EntryLine.json(entry))
-            }
-            try file.close()
+            try export.make(format, table, as: result)
             try result.finish()
         } catch {
             result.discard()
             throw error
         }
-        try say(positions, out, console)
+        try say(positions, result.path, console)
+        return 0
     }
 
     /// What was written, in a line.
     private func say(_ positions: Range<UInt64>, _ out: String, _ console: Console) throws {
         guard common.printsJSON else {
             return try console.output.line(
-                """
-                \(out): entries \(positions.lowerBound) to \(positions.upperBound - 1) as \(format.rawValue)
-                """)
+                "\(out): entries \(positions.lowerBound) to \(positions.upperBound - 1) as \(format.rawValue)")
         }
         var json = JSONWriter()
         json.beginObject()
@@ -80,8 +82,4 @@ struct ExportCommand: ReplaySubcommand {
     }
 }
 
-/// What `export` can make.
-enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
-    /// One JSON object an entry.
-    case jsonl
-}
+extension ExportTable: ExpressibleByArgument {}

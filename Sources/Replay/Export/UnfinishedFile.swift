@@ -36,6 +36,14 @@ struct UnfinishedFile {
         guard mkdir(temporary, 0o700) == 0 else { throw UnfinishedFile.failure("make", temporary) }
     }
 
+    /// Makes a file durable that somebody else wrote.
+    func sync() throws(ReplayFailure) {
+        let descriptor = Glibc.open(temporary, O_RDWR | O_CLOEXEC)
+        guard descriptor >= 0 else { throw UnfinishedFile.failure("write", path) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw UnfinishedFile.failure("write", path) }
+    }
+
     /// Gives the result its name.
     func finish() throws(ReplayFailure) {
         guard rename(temporary, path) == 0 else { throw UnfinishedFile.failure("name", path) }

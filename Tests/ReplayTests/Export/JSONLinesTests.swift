@@ -132,4 +132,14 @@ import Testing
         #expect(run.status == 65 && run.complaint.contains("entry 67"))
         #expect(try scratch.names().isEmpty)
     }
+
+    @Test func aFullDiskIsSaidAndNothingIsLeft() throws {
+        let file = try FileOutput("/dev/full")
+        let failure = #expect(throws: ReplayFailure.self) {
+            try file.output.line("a line")
+            try file.close()
+        }
+        #expect(failure?.status == .cannotWrite)
+        #expect(failure?.message.contains("No space left on device") == true)
+    }
 }
