@@ -3,8 +3,26 @@ import Nostr
 
 /// What this machine can do at most, in the same run as everything else.
 enum Limits {
+    /// Keys of the signatures that are checked: more than anybody remembers, so that each is parsed anew.
+    private static let keys = 4_096
+
     /// BIP-340 checks a second of one thread, key parsing included.
     static func verify() -> Double {
+        let message = SHA256.hash([1])
+        let signed = (0..<keys).map { index in
+            let key = Workload.key("limit \(index)")
+            return (key.publicKey, key.sign(message))
+        }
+        return rate {
+            for (key, signature) in signed {
+                guard Signatures.verify(signature, message: message, key: key) else { return 0 }
+            }
+            return signed.count
+        }
+    }
+
+    /// The same for one key whose point is known.
+    static func verifyKnown() -> Double {
         let key = SecretKey.generate()
         let messages = (0..<256).map { SHA256.hash([UInt8($0)]) }
         let signatures = messages.map { key.sign($0) }

@@ -40,6 +40,10 @@ struct Measurements: ParsableCommand {
         if wants("limits") {
             let notes = Workload.notes(1000, by: Workload.key("parse"), from: 1_790_000_000)
             let parse = Limits.parse(notes)
+            let known = Limits.verifyKnown()
+            row(
+                "BIP-340 verify of a key that signed before", format(known, "/s"), limit: "raw verify",
+                ratio: known / verify)
             row("parse of a 500-byte event", format(parse, "/s"), limit: "of one verify", ratio: verify / parse)
         }
         if wants("ingest") { try ingest(verify) }

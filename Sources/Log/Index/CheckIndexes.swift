@@ -3,16 +3,16 @@ import Nostr
 extension LogReader {
     /// Compares everything that is derived from the entries with what the entries give.
     ///
-    /// - Parameter progress: called now and then with the number of entries done and of all.
+    /// - Parameter progress: called now and then with the number of entries done and of all; may throw, to end it.
     /// - Returns: the first difference, in words; `nil` if there is none. `EventLog.rebuildIndexes` mends them all.
     /// - Throws: `LogError.damaged` for a damaged entry.
-    public func checkIndexes(progress: ((UInt64, UInt64) -> Void)? = nil) throws -> String? {
+    public func checkIndexes(progress: ((UInt64, UInt64) throws -> Void)? = nil) throws -> String? {
         do {
             var check = IndexCheck()
             let references = try referenceCounts { view, event, reader in
                 if let event { try check.see(event, view, reader) }
                 let seq = view.leaf.seq
-                if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
+                if let progress, seq.isMultiple(of: EventLog.progressInterval) { try progress(seq, size) }
             }
             for (checksum, reference) in references.sorted(by: { $0.key < $1.key }) {
                 let stored = try transaction.value(.reference, Key(checksum)).flatMap { ContentWriter.Reference($0) }

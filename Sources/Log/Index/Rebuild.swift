@@ -55,8 +55,7 @@ extension LogReader {
     ) throws -> [UInt64: ContentWriter.Reference] {
         var byNumber = [UInt64](repeating: 0, count: Int(head.contents))
         var decoder = EntryDecoder(transaction)
-        for seq in 0..<size {
-            let record = try record(at: seq)
+        try forEachRecord { seq, record in
             for number in try PackedReferences.numbers(in: record, seq: seq) {
                 guard number < head.contents else {
                     throw LogError.damaged(
@@ -66,6 +65,7 @@ extension LogReader {
             }
             let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
             try visit(view, try view.event(), self)
+            return true
         }
         var references: [UInt64: ContentWriter.Reference] = [:]
         let contents = References(transaction)

@@ -47,6 +47,42 @@ extension LogReader {
         return frontier.root
     }
 
+    /// Compares what is stored beside the entries with what somebody else computed from them: the stored subtrees, the
+    /// log's end, and the shared contents.
+    ///
+    /// - Parameter roots: the roots over each complete run of 256 entries.
+    /// - Throws: `LogError.damaged` for the first difference.
+    public func checkSubtrees(_ roots: [Bytes32]) throws {
+        try checkEnds()
+        try checkContents()
+        if size > 0, let last = try leaf(at: size - 1), last.time != head.lastTime {
+            throw LogError.damaged(seq: nil, reason: "the log's head has another time than the last entry")
+        }
+        var stored: UInt64 = 0
+        var level = 1
+        var roots = roots
+        while !roots.isEmpty {
+            for (index, root) in roots.enumerated() {
+                guard try tile(level: level, index: UInt64(index)) == root else {
+                    let span = UInt64(1) << UInt64(level * Tile.height)
+                    let first = UInt64(index) * span
+                    throw LogError.damaged(
+                        seq: nil,
+                        reason: "the stored root over the entries from \(first) to \(first + span - 1) is wrong")
+                }
+                stored += 1
+            }
+            let span = 1 << Tile.height
+            let parents = (0..<roots.count / span)
+            roots = parents.map { MerkleTree.root(of: Array(roots[$0 * span..<($0 + 1) * span])) }
+            level += 1
+        }
+        let tiles = UInt64(try transaction.statistics(.tile).ms_entries)
+        guard tiles == stored else {
+            throw LogError.damaged(seq: nil, reason: "\(tiles) subtrees are stored instead of \(stored)")
+        }
+    }
+
     /// Checks the shared contents: their checksums, and that the head has counted them. That those which entries refer
     /// to are there is found with the entries.
     private func checkContents() throws {

@@ -54,6 +54,13 @@ public struct EntryView: ~Copyable {
 }
 
 extension EntryView {
+    /// An entry without its payload.
+    init(leaf: Leaf) {
+        self.init(
+            leaf: leaf, salt: nil, payload: nil, document: nil, isServedEvent: false, hasEvent: false,
+            isWithdrawn: false, shared: nil)
+    }
+
     /// The entry's event, if it has one that is found by its id.
     func event() throws(LogError) -> Event? {
         guard hasEvent, let documentBytes else { return nil }

@@ -17,12 +17,13 @@ struct EntryDecoder: ~Copyable {
     mutating func entry(
         _ bytes: UnsafeRawBufferPointer, seq: UInt64, checkingCommitment: Bool
     ) throws(LogError) -> EntryView {
-        let record = try Record(bytes, seq: seq)
-        guard let salt = record.salt else {
-            return EntryView(
-                leaf: record.leaf, salt: nil, payload: nil, document: nil, isServedEvent: false, hasEvent: false,
-                isWithdrawn: false, shared: nil)
-        }
+        try entry(try Record(bytes, seq: seq), checkingCommitment: checkingCommitment)
+    }
+
+    /// Reads the rest of an entry, and checks the payload against the commitment if asked.
+    mutating func entry(_ record: Record, checkingCommitment: Bool) throws(LogError) -> EntryView {
+        let seq = record.leaf.seq
+        guard let salt = record.salt else { return EntryView(leaf: record.leaf) }
         buffer.removeAll()
         do throws(LogError) {
             guard try PayloadUnpacker.unpack(record.packed, to: &buffer, contents: &references) else {

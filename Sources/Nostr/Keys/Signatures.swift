@@ -21,7 +21,7 @@ public enum Signatures {
 
     /// Whether `signature` is `key`'s signature of `message`. A key that is no point of the curve has signed nothing.
     public static func verify(_ signature: Signature, message: Bytes32, key: PublicKey) -> Bool {
-        guard var point = point(of: key) else { return false }
+        guard var point = KnownPoints.shared.point(of: key) else { return false }
         return signature.withUnsafeBytes { signature in
             message.withUnsafeBytes { message in
                 guard let signature = signature.bindMemory(to: UInt8.self).baseAddress else { return false }

@@ -9,6 +9,7 @@ public struct Discovery: Equatable, Sendable {
 
     /// The notes, sorted by reporter.
     public private(set) var notes: [Note] = []
+    private var memo = ReportMemo()
 
     /// No notes.
     public init() {}
@@ -29,16 +30,20 @@ public struct Discovery: Equatable, Sendable {
         return found ? notes[position] : nil
     }
 
-    /// Takes in a projection and returns the note to sign, or `nil` when the current one still says it all.
-    mutating func report(
-        _ projection: Projection, by reporter: PublicKey, at position: Position, context: Context
+    /// Reads a report: see `ReportMemo`.
+    mutating func read(_ report: Event, policy: Policy) throws(Refusal) -> ReportMemo.Result {
+        try memo.result(of: report, policy: policy)
+    }
+
+    /// Takes in what a report came to and returns the note to sign, or `nil` when the current one still says it all.
+    mutating func take(
+        _ report: ReportMemo.Result, by reporter: PublicKey, at position: Position, context: Context
     ) throws(Refusal) -> UnsignedEvent? {
         let policy = context.policy
         let (slot, found) = index(of: reporter)
-        let digest = SHA256.hash(projection.content(dialect: policy.dialect, updatedAt: 0).utf8)
+        let (projection, digest) = (report.projection, report.digest)
         if found {
-            let note = notes[slot]
-            if note.digest == digest, !note.needsRenewal(at: position.seconds, policy: policy) {
+            if notes[slot].digest == digest, !notes[slot].needsRenewal(at: position.seconds, policy: policy) {
                 notes[slot].reportedAt = position.time
                 return nil
             }

@@ -127,9 +127,16 @@ extension InternetAddress {
 extension Text {
     /// Whether there is a control character (Unicode category Cc), or a mark that changes the direction of what follows.
     var hasControlCharacters: Bool {
-        string.unicodeScalars.contains { scalar in
+        var isASCII = true
+        for byte in utf8 {
+            if byte < 0x20 || byte == 0x7f { return true }
+            if byte >= 0x80 { isASCII = false }
+        }
+        // Nearly every name is ASCII, and scalars are slow.
+        if isASCII { return false }
+        return string.unicodeScalars.contains { scalar in
             switch scalar.value {
-            case 0...0x1f, 0x7f...0x9f, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069: true
+            case 0x80...0x9f, 0x200e...0x200f, 0x2028...0x202e, 0x2066...0x2069: true
             default: false
             }
         }
@@ -137,14 +144,36 @@ extension Text {
 
     /// Whether it reads as the path of a file rather than as a name: `org/model` is a name, `/home/me/model` is none.
     var isFilePath: Bool {
-        let text = string
-        let lower = text.lowercased()
-        if ["/", "~/", "./", "../", "\\", "file:"].contains(where: { lower.hasPrefix($0) }) { return true }
-        if lower == "~" || text.contains("/../") || text.contains("/./") { return true }
         let bytes = utf8
+        guard let first = bytes.first else { return false }
+        switch first {
+        case UInt8(ascii: "/"), UInt8(ascii: "\\"): return true
+        case UInt8(ascii: "~"): if bytes.count == 1 || bytes[1] == UInt8(ascii: "/") { return true }
+        case UInt8(ascii: "."):
+            let rest = bytes.dropFirst(bytes.count > 1 && bytes[1] == first ? 2 : 1)
+            if rest.first == UInt8(ascii: "/") { return true }
+        case UInt8(ascii: "f"), UInt8(ascii: "F"): if isFileURL { return true }
+        default: break
+        }
+        if hasDotSegment { return true }
         // C:\models or C:/models
         guard bytes.count > 2, bytes[1] == UInt8(ascii: ":") else { return false }
         return (bytes[2] == UInt8(ascii: "\\") || bytes[2] == UInt8(ascii: "/"))
-            && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(bytes[0] & 0xdf)
+            && (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(first & 0xdf)
+    }
+
+    private var isFileURL: Bool {
+        utf8.count >= 5 && utf8[4] == UInt8(ascii: ":")
+            && zip(utf8, "file".utf8).allSatisfy { $0 | 0x20 == $1 }
+    }
+
+    /// Whether `/./` or `/../` is in it.
+    private var hasDotSegment: Bool {
+        let (slash, dot) = (UInt8(ascii: "/"), UInt8(ascii: "."))
+        for start in utf8.indices.dropLast(2) where utf8[start] == slash && utf8[start + 1] == dot {
+            if utf8[start + 2] == slash { return true }
+            if start + 3 < utf8.count, utf8[start + 2] == dot, utf8[start + 3] == slash { return true }
+        }
+        return false
     }
 }

@@ -62,14 +62,14 @@ public struct Projection: Equatable, Sendable {
         }
         var builder = Builder(policy: policy)
         let limit = policy.maximumStringBytes
-        meshID = builder.clean(name: try ReportReader.string(report["mesh_id"], limit: limit))
-        meshName = builder.clean(name: try ReportReader.string(report["mesh_name"], limit: limit))
+        meshID = builder.clean(name: try ReportReader.string(report[Field.meshID], limit: limit))
+        meshName = builder.clean(name: try ReportReader.string(report[Field.meshName], limit: limit))
         try builder.add(
             report,
-            endpoint: try ReportReader.string(report["token"], limit: limit),
-            nodeName: try ReportReader.string(report["node_id"], limit: limit),
-            vram: try ReportReader.number(report["my_vram_gb"]))
-        if case .array(let peers)? = report["peers"] {
+            endpoint: try ReportReader.string(report[Field.token], limit: limit),
+            nodeName: try ReportReader.string(report[Field.nodeID], limit: limit),
+            vram: try ReportReader.number(report[Field.ownVRAM]))
+        if case .array(let peers)? = report[Field.peers] {
             guard peers.count <= policy.maximumPeers else {
                 throw .reportLimit("has \(peers.count) peers (at most \(policy.maximumPeers))")
             }
@@ -78,9 +78,9 @@ public struct Projection: Equatable, Sendable {
                 try builder.add(
                     peer,
                     endpoint: try ReportReader.firstString(
-                        peer, ["invite_token", "endpoint_addr", "endpointAddr"], limit: limit),
-                    nodeName: try ReportReader.firstString(peer, ["hostname", "id"], limit: limit),
-                    vram: try ReportReader.number(peer["vram_gb"]))
+                        peer, Field.endpoints, limit: limit),
+                    nodeName: try ReportReader.firstString(peer, Field.names, limit: limit),
+                    vram: try ReportReader.number(peer[Field.vram]))
             }
         }
         if let hygiene = builder.hygiene { removals = hygiene.removals }
@@ -88,6 +88,20 @@ public struct Projection: Equatable, Sendable {
         targets = builder.targets.values.sorted {
             ($0.modelID, $0.endpointAddress) < ($1.modelID, $1.endpointAddress)
         }
+    }
+
+    /// The fields of a report that are read.
+    private enum Field {
+        static let meshID: Text = "mesh_id"
+        static let meshName: Text = "mesh_name"
+        static let token: Text = "token"
+        static let nodeID: Text = "node_id"
+        static let ownVRAM: Text = "my_vram_gb"
+        static let vram: Text = "vram_gb"
+        static let peers: Text = "peers"
+        static let models: [Text] = ["hosted_models", "serving_models"]
+        static let endpoints: [Text] = ["invite_token", "endpoint_addr", "endpointAddr"]
+        static let names: [Text] = ["hostname", "id"]
     }
 
     /// Collects models and targets; the first of equals wins.
@@ -118,7 +132,7 @@ public struct Projection: Equatable, Sendable {
         mutating func add(_ node: JSONObject, endpoint: Text?, nodeName: Text?, vram: Text?) throws(Refusal) {
             let endpoint = endpoint.map { hygiene?.clean(token: $0) ?? $0 }
             let nodeName = clean(name: nodeName)
-            for list: Text in ["hosted_models", "serving_models"] {
+            for list in Field.models {
                 guard case .array(let elements)? = node[list] else { continue }
                 for element in elements {
                     let name = try ReportReader.string(element, limit: policy.maximumStringBytes)

@@ -38,6 +38,10 @@ enum ReportReader {
 extension Text {
     /// The text without white space at its ends (Unicode's White_Space property).
     func trimmingWhiteSpace() -> Text {
+        // Nearly every text begins and ends with a visible ASCII character.
+        if let first = utf8.first, let last = utf8.last, Text.visible.contains(first), Text.visible.contains(last) {
+            return self
+        }
         let scalars = string.unicodeScalars
         guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
             let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
@@ -45,4 +49,6 @@ extension Text {
         guard first != scalars.startIndex || scalars.index(after: last) != scalars.endIndex else { return self }
         return Text(String(scalars[first...last]))
     }
+
+    private static let visible: ClosedRange<UInt8> = 0x21...0x7e
 }

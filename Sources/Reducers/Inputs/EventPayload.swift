@@ -75,6 +75,41 @@ extension Input {
         return .authenticated(try envelope.parse(payload), session: envelope.session)
     }
 
+    /// What became of a call, which most session entries tell; `nil` for any other.
+    static func delivery(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input? {
+        var reader = JSONReader(payload)
+        do {
+            try reader.beginObject()
+            guard let did = try reader.nextKey(), did.equals("did", in: payload),
+                try reader.string().equals("delivered", in: payload)
+            else { return nil }
+            var output: UInt64?
+            var sessions: (written: [UInt64], dropped: [UInt64]) = ([], [])
+            while let name = try reader.nextKey() {
+                if name.equals("output", in: payload) {
+                    output = try reader.unsignedInteger(max: .max)
+                } else if name.equals("written", in: payload) {
+                    try reader.beginArray()
+                    while try reader.nextElement() { sessions.written.append(try reader.unsignedInteger(max: .max)) }
+                } else if name.equals("dropped", in: payload) {
+                    try reader.beginArray()
+                    while try reader.nextElement() { sessions.dropped.append(try reader.unsignedInteger(max: .max)) }
+                } else {
+                    try reader.skipValue()
+                }
+            }
+            try reader.finish()
+            guard let output else { throw PayloadError("output is not a position or count") }
+            return .delivered(Delivery(output: output, written: sessions.written, dropped: sessions.dropped))
+        } catch let error as PayloadError {
+            throw error
+        } catch let error as JSONError {
+            throw PayloadError(error)
+        } catch {
+            throw PayloadError("unreadable")
+        }
+    }
+
     /// The event that the relay signed, as a type-5 entry holds it.
     public static func relayEvent(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Event {
         try Envelope(payload).parse(payload)

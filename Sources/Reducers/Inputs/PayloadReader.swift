@@ -67,17 +67,6 @@ struct PayloadObject {
         }
         return keys
     }
-
-    func numbers(_ name: Text) throws(PayloadError) -> [UInt64] {
-        var numbers: [UInt64] = []
-        for element in try array(name) {
-            guard case .number(let text) = element, let number = UInt64(text.string) else {
-                throw PayloadError("\(name) holds something that is not a position")
-            }
-            numbers.append(number)
-        }
-        return numbers
-    }
 }
 
 extension Input {
@@ -89,7 +78,9 @@ extension Input {
         case .membershipEffect, .decision, .relayEvent: return nil
         case .clientEvent: self = try Input.event(payload)
         case .session:
-            if let authentication = try Input.authentication(payload) {
+            if let delivery = try Input.delivery(payload) {
+                self = delivery
+            } else if let authentication = try Input.authentication(payload) {
                 self = authentication
             } else {
                 self = try Input.session(try PayloadObject(Array(payload)))
@@ -141,11 +132,6 @@ extension Input {
             return .inviteRequested(session: try object.number("session"), code: code)
         case "closed":
             return .closed(session: try object.number("session"), reason: try object.text("reason").string)
-        case "delivered":
-            return .delivered(
-                Delivery(
-                    output: try object.number("output"), written: try object.numbers("written"),
-                    dropped: try object.numbers("dropped")))
         case "dropped":
             var counts: [String: UInt64] = [:]
             for member in try object.object("counts").members {

@@ -111,13 +111,12 @@ extension RelayState {
             .rate, reports <= policy.reportsPerSecond, .reportRate(policy.reportsPerSecond),
             Fact("report \(reports) of at most \(policy.reportsPerSecond) in its window", basis: context.policySeq))
         do {
-            var removals = Removals()
-            let projection = try Projection(report: event.content.utf8, policy: policy, removals: &removals)
-            let note = try discovery.report(projection, by: event.pubkey, at: position, context: context)
+            let report = try discovery.read(event, policy: policy)
+            let note = try discovery.take(report, by: event.pubkey, at: position, context: context)
             recorder.record(
                 .content, passed: true,
-                fact: Fact((note == nil ? "changes nothing" : "a new note") + removals.text))
-            return Transition(outputs: note.map { [.event($0)] } ?? [], removals: removals)
+                fact: Fact((note == nil ? "changes nothing" : "a new note") + report.removals.text))
+            return Transition(outputs: note.map { [.event($0)] } ?? [], removals: report.removals)
         } catch {
             recorder.record(.content, passed: false, fact: Fact(error.message))
             throw error

@@ -39,7 +39,11 @@ public enum Replayer {
             start = seq + 1
         }
         var gap = ErasureGap()
-        try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
+        // What follows from an input is computed, not read, but behind one that was erased.
+        try reader.forEachEntry(
+            from: start, to: end, checkingCommitments: false,
+            skippingPayload: { leaf in leaf.type.isOutput && (leaf.type != .decision || gap.cause == nil) }
+        ) { entry in
             let position = Position(seq: entry.leaf.seq, time: entry.leaf.time)
             if gap.hidesRoot {
                 state.adopt(pinnedRoot: entry.leaf.stateRoot)

@@ -41,7 +41,6 @@ struct VerifyCommand: ReplaySubcommand {
     private func label(_ stage: Verifier.Stage) -> String {
         switch stage {
         case .entries: "verifying"
-        case .tree: "comparing the tree"
         case .indexes: "comparing the indexes"
         }
     }

@@ -5,9 +5,9 @@ import Reducers
 
 /// Recomputes a whole log from entry 0 and compares it with what is stored. Trusts no snapshot, index or stored hash.
 ///
-/// Entries are read in chunks, and three chunks are at work at a time. Of the first, what follows from each input is
+/// Entries are read in chunks, and four chunks are at work at a time. Of the first, what follows from each input is
 /// compared with what is there; the second's inputs are applied in order; the third's entries are checked by themselves:
-/// commitments, payloads, ids and signatures. The first and the third are spread over all cores.
+/// commitments, payloads, ids and signatures; the fourth is read. The first and the third are spread over all cores.
 public struct Verifier: Sendable {
     /// Entries in a chunk: enough to keep all cores busy, and read in a short transaction.
     private static let chunkEntries = 4096
@@ -20,8 +20,6 @@ public struct Verifier: Sendable {
     public enum Stage: Sendable {
         /// The entries: all that matters.
         case entries
-        /// The stored tree and the contents that are stored once.
-        case tree
         /// The indexes.
         case indexes
     }
@@ -44,11 +42,13 @@ public struct Verifier: Sendable {
     ) throws -> Verification {
         let begun = ContinuousClock.now
         let (size, root) = try log.read { ($0.size, $0.root) }
+        let beside = derived ? DerivedCheck(log) : nil
         var recomputation = Recomputation()
         var divergence = recompute(&recomputation, size: size, EntryCheck(signatures: signatures), progress)
-        if derived, divergence == nil {
-            let check = DerivedCheck(log: log, stated: root, computed: recomputation.leaves.root)
-            divergence = try check.divergence(progress: progress)
+        if divergence != nil {
+            beside?.cancel()
+        } else {
+            divergence = try beside?.divergence(stated: root, computed: recomputation.leaves, progress: progress)
         }
         var result = recomputation.result
         result.root = recomputation.leaves.root
@@ -69,13 +69,15 @@ public struct Verifier: Sendable {
         var applied: Chunk?
         var checked: Chunk?
         var stopped: Divergence?
+        var next = reader.next()
         while true {
-            let fresh = stopped == nil ? reader.next() : nil
+            let fresh = stopped == nil ? next : nil
             let group = DispatchGroup()
             if let fresh { Verifier.run(in: group) { fresh.check(checks) } }
             if let applied { Verifier.run(in: group) { applied.compare() } }
             let before = stopped
             if stopped == nil, let checked { stopped = recomputation.apply(checked) }
+            if stopped == nil { next = reader.next() }
             group.wait()
             if let applied {
                 // What was found by comparing is earlier than where applying a later input stopped.

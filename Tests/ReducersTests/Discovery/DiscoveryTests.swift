@@ -12,8 +12,9 @@ import Testing
     private mutating func report(_ model: String?, at second: Int64, by key: PublicKey? = nil) throws -> UnsignedEvent?
     {
         let json = model.map { #"{"token":"t","hosted_models":["\#($0)"]}"# } ?? "{}"
-        return try discovery.report(
-            try Projection(report: Array(json.utf8), policy: context.policy), by: key ?? reporter, at: position(second),
+        let projection = try Projection(report: Array(json.utf8), policy: context.policy)
+        return try discovery.take(
+            ReportMemo.Result(projection, dialect: context.policy.dialect), by: key ?? reporter, at: position(second),
             context: context)
     }
 
