@@ -31,6 +31,7 @@ public struct ReplayCommand: ParsableCommand {
         subcommands: [
             // What happened
             LogCommand.self,
+            TailCommand.self,
             PairsCommand.self,
             // Why
             WhyCommand.self,

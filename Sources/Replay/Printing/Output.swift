@@ -10,19 +10,30 @@ final class Output {
 
     /// Takes bytes; throws `OutputClosed` when nobody reads them, or a `ReplayFailure`.
     private let sink: ([UInt8]) throws -> Void
-    private let isTerminal: Bool
+    /// Whether somebody watches it on a terminal.
+    let isTerminal: Bool
+    /// Whether whoever read it went away, though nothing was written that would have shown it.
+    let isAbandoned: () -> Bool
     private var buffer: [UInt8] = []
     /// Called before bytes leave, so that a progress line does not get mixed up with them.
     var beforeWriting: () -> Void = {}
 
-    init(isTerminal: Bool = false, sink: @escaping ([UInt8]) throws -> Void) {
+    init(
+        isTerminal: Bool = false, isAbandoned: @escaping () -> Bool = { false },
+        sink: @escaping ([UInt8]) throws -> Void
+    ) {
         self.isTerminal = isTerminal
+        self.isAbandoned = isAbandoned
         self.sink = sink
     }
 
     /// Standard output or standard error.
     convenience init(descriptor: Int32) {
-        self.init(isTerminal: isatty(descriptor) == 1) { bytes in
+        func isAbandoned() -> Bool {
+            var status = pollfd(fd: descriptor, events: 0, revents: 0)
+            return poll(&status, 1, 0) > 0 && status.revents & Int16(POLLERR | POLLHUP) != 0
+        }
+        self.init(isTerminal: isatty(descriptor) == 1, isAbandoned: isAbandoned) { bytes in
             var rest = bytes[...]
             while !rest.isEmpty {
                 let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
