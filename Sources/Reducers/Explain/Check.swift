@@ -48,6 +48,8 @@ public struct Fact: Equatable, Sendable {
 /// Receives each check as it is made. Live, nobody listens and the compiler removes it; `why` runs the same rules with a
 /// recorder that keeps them.
 protocol CheckRecorder {
+    /// Whether somebody wants the events of a call: whoever only follows the state does not.
+    static var wantsCalls: Bool { get }
     mutating func record(_ name: Check.Name, passed: Bool, fact: @autoclosure () -> Fact)
 }
 
@@ -64,12 +66,24 @@ extension CheckRecorder {
 
 /// The live recorder: keeps nothing.
 struct NoRecorder: CheckRecorder {
+    static var wantsCalls: Bool { true }
+
+    @inline(__always)
+    mutating func record(_ name: Check.Name, passed: Bool, fact: @autoclosure () -> Fact) {}
+}
+
+/// For a replay that is after the state alone.
+struct StateRecorder: CheckRecorder {
+    static var wantsCalls: Bool { false }
+
     @inline(__always)
     mutating func record(_ name: Check.Name, passed: Bool, fact: @autoclosure () -> Fact) {}
 }
 
 /// Keeps every check in order.
 struct KeepingRecorder: CheckRecorder {
+    static var wantsCalls: Bool { true }
+
     private(set) var checks: [Check] = []
 
     mutating func record(_ name: Check.Name, passed: Bool, fact: @autoclosure () -> Fact) {

@@ -43,11 +43,9 @@ extension RelayState {
 
 extension RateWindows {
     fileprivate func open(at time: Int64) -> [LimitCounters.Window] {
-        order.compactMap { key in
-            guard let window = windows[key], time < window.openedAt + duration else {
-                return nil
-            }
-            return LimitCounters.Window(key: key, openedAt: window.openedAt, count: window.count)
+        order.compactMap { opening in
+            guard let window = windows[opening.key], time < opening.time + duration else { return nil }
+            return LimitCounters.Window(key: opening.key, openedAt: opening.time, count: window.count)
         }
     }
 }

@@ -16,7 +16,12 @@ struct RateWindows: Equatable, Sendable {
     let duration: Int64
     private(set) var windows: [PublicKey: Window] = [:]
     /// Every window once, oldest first: all windows are equally long, so they end in the order in which they opened.
-    private(set) var order: Deque<PublicKey> = []
+    private(set) var order: Deque<Opening> = []
+
+    struct Opening: Equatable, Sendable {
+        var key: PublicKey
+        var time: Int64
+    }
 
     init(duration: Int64 = WireConstants.rateWindowMicroseconds) { self.duration = duration }
 
@@ -24,13 +29,13 @@ struct RateWindows: Equatable, Sendable {
     /// full.
     mutating func count(_ key: PublicKey, at time: Int64) -> Int64? {
         forget(before: time)
-        if let window = windows[key] {
-            windows[key] = Window(openedAt: window.openedAt, count: window.count + 1)
-            return window.count + 1
+        if let index = windows.index(forKey: key) {
+            windows.values[index].count += 1
+            return windows.values[index].count
         }
         guard windows.count < RateWindows.maximumKeys else { return nil }
         windows[key] = Window(openedAt: time, count: 1)
-        order.append(key)
+        order.append(Opening(key: key, time: time))
         return 1
     }
 
@@ -42,10 +47,8 @@ struct RateWindows: Equatable, Sendable {
 
     /// Drops the windows that have ended.
     mutating func forget(before time: Int64) {
-        while let oldest = order.first, let window = windows[oldest],
-            window.openedAt + duration <= time
-        {
-            windows[oldest] = nil
+        while let oldest = order.first, oldest.time + duration <= time {
+            windows[oldest.key] = nil
             order.removeFirst()
         }
     }
@@ -54,11 +57,10 @@ struct RateWindows: Equatable, Sendable {
 extension RateWindows: StateCodable {
     func encode(to encoder: inout StateEncoder) {
         encoder.count(order.count)
-        for key in order {
-            guard let window = windows[key] else { continue }
-            encoder.key(key)
-            encoder.number(window.openedAt)
-            encoder.number(window.count)
+        for opening in order {
+            encoder.key(opening.key)
+            encoder.number(opening.time)
+            encoder.number(windows[opening.key]?.count ?? 0)
         }
     }
 
@@ -70,8 +72,9 @@ extension RateWindows: StateCodable {
         self.init(duration: duration)
         for _ in 0..<(try decoder.count(limit: RateWindows.maximumKeys)) {
             let key = try decoder.key()
-            windows[key] = Window(openedAt: try decoder.signed(), count: try decoder.signed())
-            order.append(key)
+            let window = Window(openedAt: try decoder.signed(), count: try decoder.signed())
+            windows[key] = window
+            order.append(Opening(key: key, time: window.openedAt))
         }
     }
 }

@@ -41,9 +41,8 @@ struct SeenIDs: Equatable, Sendable {
     /// Remembers the id for twice the freshness: it may carry a `created_at` that far ahead of the log's time.
     mutating func see(_ id: EventID, at time: Int64, freshnessSeconds: Int64) -> Outcome {
         forget(before: time)
-        guard !ids.contains(id) else { return .seen }
-        guard !isFull else { return .full }
-        ids.insert(id)
+        guard !isFull else { return ids.contains(id) ? .seen : .full }
+        guard ids.insert(id).inserted else { return .seen }
         let memory = 2 * (freshnessSeconds + 1) * Position.microsecondsPerSecond
         order.append(Sighting(id: id, until: time + memory))
         return .new

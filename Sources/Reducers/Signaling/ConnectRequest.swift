@@ -9,6 +9,14 @@ struct ConnectRequest: Equatable, Sendable {
     var selfEndpointID: Text?
     var peerEndpointID: Text?
 
+    private enum Field {
+        static let selfAddress: Text = "self_endpoint_addr"
+        static let peerAddress: Text = "peer_endpoint_addr"
+        static let attempt: Text = "attempt_id"
+        static let selfID: Text = "self_endpoint_id"
+        static let peerID: Text = "peer_endpoint_id"
+    }
+
     init(content: [UInt8], policy: Policy) throws(Refusal) {
         let object: JSONObject
         do {
@@ -22,11 +30,11 @@ struct ConnectRequest: Equatable, Sendable {
             throw .requestMalformed("content is not a JSON object")
         }
         let limit = policy.maximumStringBytes
-        selfEndpointAddress = try ConnectRequest.required("self_endpoint_addr", of: object, limit: limit)
-        peerEndpointAddress = try ConnectRequest.required("peer_endpoint_addr", of: object, limit: limit)
-        attemptID = try ConnectRequest.required("attempt_id", of: object, limit: policy.maximumAttemptBytes)
-        selfEndpointID = try ConnectRequest.optional("self_endpoint_id", of: object, limit: limit)
-        peerEndpointID = try ConnectRequest.optional("peer_endpoint_id", of: object, limit: limit)
+        selfEndpointAddress = try ConnectRequest.required(Field.selfAddress, of: object, limit: limit)
+        peerEndpointAddress = try ConnectRequest.required(Field.peerAddress, of: object, limit: limit)
+        attemptID = try ConnectRequest.required(Field.attempt, of: object, limit: policy.maximumAttemptBytes)
+        selfEndpointID = try ConnectRequest.optional(Field.selfID, of: object, limit: limit)
+        peerEndpointID = try ConnectRequest.optional(Field.peerID, of: object, limit: limit)
     }
 
     private static func required(_ name: Text, of object: JSONObject, limit: Int64) throws(Refusal) -> Text {

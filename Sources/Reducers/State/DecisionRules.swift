@@ -17,6 +17,7 @@ extension RelayState {
             decision.expiresAt = expiresAt
             decision.message = grant.basis.targetListening == nil ? "info: target is not listening" : ""
             signaling.granted += 1
+            guard R.wantsCalls else { return decided(decision, []) }
             let halves = CallMeNow.pair(grant.request, from: event.pubkey, to: grant.target, expiresAt: expiresAt)
             return decided(decision, halves.map { .event($0.event(at: position, context: context)) })
         } catch {

@@ -39,6 +39,7 @@ public enum Replayer {
             start = seq + 1
         }
         var gap = ErasureGap()
+        var recorder = StateRecorder()
         // What follows from an input is computed, not read, but behind one that was erased.
         try reader.forEachEntry(
             from: start, to: end, checkingCommitments: false,
@@ -50,7 +51,7 @@ public enum Replayer {
                 gap.hidesRoot = false
             }
             if let input = try entry.input() {
-                let transition = state.apply(input, at: position)
+                let transition = state.apply(input, at: position, recorder: &recorder)
                 if position.time < gap.end {
                     gap.note(transition, at: position)
                     gap.hidesRoot = entry.leaf.type == .mark
