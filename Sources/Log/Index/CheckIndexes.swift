@@ -9,8 +9,8 @@ extension LogReader {
     public func checkIndexes(progress: ((UInt64, UInt64) throws -> Void)? = nil) throws -> String? {
         do {
             var check = IndexCheck()
-            let references = try referenceCounts { view, event, reader in
-                if let event { try check.see(event, view, reader) }
+            let references = try referenceCounts { view, reader in
+                try check.see(view, reader)
                 let seq = view.leaf.seq
                 if let progress, seq.isMultiple(of: EventLog.progressInterval) { try progress(seq, size) }
             }
@@ -48,12 +48,12 @@ private struct IndexCheck {
     /// The winners so far, by address.
     private var winners: [EventID: IndexRules.Winner] = [:]
 
-    mutating func see(_ event: Event, _ view: borrowing EntryView, _ reader: borrowing LogReader) throws {
+    mutating func see(_ view: borrowing EntryView, _ reader: borrowing LogReader) throws {
         let seq = view.leaf.seq
-        let isFirst =
-            try view.isServedEvent && !reader.mentions(of: event.id).contains { $0.isServed && $0.seq < seq }
-        try expect(.id, IndexKey.id(event.id, seq: seq, isServed: isFirst), of: seq, reader)
-        guard isFirst, !view.isWithdrawn else { return }
+        guard let id = try view.eventID() else { return }
+        let isFirst = try view.isServedEvent && !reader.wasServed(id, before: seq)
+        try expect(.id, IndexKey.id(id, seq: seq, isServed: isFirst), of: seq, reader)
+        guard isFirst, !view.isWithdrawn, let event = try view.event() else { return }
         guard let coordinate = IndexKey.coordinate(event) else {
             try expectPlaces(of: event, view.leaf, reader)
             return

@@ -46,6 +46,11 @@ extension LogReader {
         return try candidates.filter { try event(at: $0.seq)?.id == id }
     }
 
+    /// Whether an entry before `seq` serves the event of this id.
+    func wasServed(_ id: EventID, before seq: UInt64) throws -> Bool {
+        try candidates(of: id, servedOnly: true).contains { try $0.seq < seq && event(at: $0.seq)?.id == id }
+    }
+
     private func candidates(of id: EventID, servedOnly: Bool) throws -> [(seq: UInt64, isServed: Bool)] {
         try transaction.withCursor(.id) { cursor in
             var found: [(seq: UInt64, isServed: Bool)] = []

@@ -31,8 +31,8 @@ extension BatchWriter {
         for table in Table.allCases where table.isDerived { try transaction.removeAll(table) }
         forgetIndexes()
         var indexer = EventIndexer()
-        let counts = try reader.referenceCounts { [size = head.frontier.size] view, event, reader in
-            if let event {
+        let counts = try reader.referenceCounts { [size = head.frontier.size] view, reader in
+            if let event = try view.event() {
                 let indexing = EventIndexing(event: event, served: view.isServedEvent)
                 _ = try indexer.add(indexing, view.leaf, isWithdrawn: view.isWithdrawn, reader)
             }
@@ -51,7 +51,7 @@ extension LogReader {
     ///
     /// Of contents with the same checksum only the first is found again, and so only it can have an entry.
     func referenceCounts(
-        _ visit: (borrowing EntryView, Event?, borrowing LogReader) throws -> Void
+        _ visit: (borrowing EntryView, borrowing LogReader) throws -> Void
     ) throws -> [UInt64: ContentWriter.Reference] {
         var byNumber = [UInt64](repeating: 0, count: Int(head.contents))
         var decoder = EntryDecoder(transaction)
@@ -64,7 +64,7 @@ extension LogReader {
                 byNumber[Int(number)] += 1
             }
             let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
-            try visit(view, try view.event(), self)
+            try visit(view, self)
             return true
         }
         var references: [UInt64: ContentWriter.Reference] = [:]

@@ -68,6 +68,21 @@ extension EntryView {
     }
 }
 
+extension EntryView {
+    /// The id of the entry's event, without reading the rest of it where it comes first, as it nearly always does.
+    func eventID() throws(LogError) -> EventID? {
+        guard hasEvent, let documentBytes else { return nil }
+        var reader = JSONReader(documentBytes)
+        if (try? reader.beginObject()) != nil, let name = try? reader.nextKey(), name.equals("id", in: documentBytes),
+            let digits = try? reader.string(),
+            let id = EventID(hex: UnsafeRawBufferPointer(rebasing: documentBytes[digits.range]))
+        {
+            return id
+        }
+        return try event()?.id
+    }
+}
+
 extension Event {
     /// Reads an event that the log holds.
     static func stored(_ document: UnsafeRawBufferPointer, seq: UInt64) throws(LogError) -> Event {
