@@ -1,3 +1,4 @@
+import CLMDB
 import Nostr
 
 /// The log as it was when a read began. Only inside of `EventLog.read`.
@@ -81,6 +82,8 @@ public struct LogReader: ~Copyable {
                 guard let found = item, found.key.count == 8, found.key.number(at: 0, as: UInt64.self) == seq else {
                     throw LogReader.missing(seq)
                 }
+                // A walk waits for memory more than for anything else.
+                ringdown_prefetch_below(found.key.baseAddress, LogReader.prefetchBytes)
                 guard try body(seq, found.value) else { return }
                 seq += 1
                 guard seq < end else { return }
@@ -88,6 +91,9 @@ public struct LogReader: ~Copyable {
             }
         }
     }
+
+    /// Bytes of what comes next that a walk fetches while an entry is looked at: most records are shorter.
+    private static let prefetchBytes = 512
 
     /// The stored bytes of an entry that must be there.
     func record(at seq: UInt64) throws(LogError) -> UnsafeRawBufferPointer {

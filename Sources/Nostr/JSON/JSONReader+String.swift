@@ -44,6 +44,18 @@ extension JSONReader {
             hasControlCharacters: hasControlCharacters)
     }
 
+    /// Goes past a string if there is a quote `count` bytes behind the opening one, without looking at what is between.
+    /// Returns where it begins; `nil`, and stays where it is, if there is none.
+    @inline(__always)
+    mutating func skipString(of count: Int) -> Int? {
+        skipWhiteSpace()
+        let start = position &+ 1
+        guard start &+ count < bytes.count, current == JSONEscape.quote, bytes[start &+ count] == JSONEscape.quote
+        else { return nil }
+        position = start &+ count &+ 1
+        return start
+    }
+
     /// Reads a string and resolves its escapes.
     public mutating func text() throws(JSONError) -> Text {
         try string().text(from: bytes)
