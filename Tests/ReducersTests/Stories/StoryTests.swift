@@ -19,6 +19,7 @@ import Testing
             let (written, told) = (expected.joined(separator: "\n"), actual.joined(separator: "\n"))
             Issue.record("\(story.name):\(line): \(command[0])\nthe story says:\n\(written)\nit comes to:\n\(told)")
         }
+        if let directory = StoryLog.directory { try StoryLog.write(world, of: story, under: directory) }
     }
 
     @Test func thereAreStories() {

@@ -22,6 +22,8 @@ final class StoryWorld {
         /// Ids of events that are served: the relay takes them in once.
         var served: Set<EventID> = []
         var checks = StoryChecks()
+        /// Every entry so far.
+        var entries: [(draft: Draft, time: Int64)] = []
     }
 
     private var course = Course()
@@ -39,6 +41,8 @@ final class StoryWorld {
     }
 
     var state: RelayState { course.state }
+    /// Every entry so far, in order, and the log's time at each.
+    var entries: [(draft: Draft, time: Int64)] { course.entries }
     /// The wall clock in seconds, which may be behind the log's time.
     var now: Int64 { course.clock / Position.microsecondsPerSecond }
 
@@ -189,6 +193,7 @@ final class StoryWorld {
         let step = course.state.step(input, at: position, salt: salt) { $0.signed(by: relay) }
         course.size += UInt64(step.drafts.count)
         course.lastTime = position.time
+        course.entries += step.drafts.map { ($0, position.time) }
         course.lastStep = (before, input, step)
         if case .event(let event, _, _) = input, step.transition.storage == .served { course.served.insert(event.id) }
         course.checks.check(step, of: input, from: before, to: state, signedBy: relay)
