@@ -8,7 +8,7 @@ SECOND = 1_000_000
 
 
 class Note:
-    __slots__ = ("rest", "dialect", "is_empty", "created_at", "expires_at", "signed", "reported", "position", "content")
+    __slots__ = ("rest", "dialect", "is_empty", "created_at", "expires_at", "reported", "position", "content")
 
 
 class Discovery:
@@ -47,9 +47,9 @@ class Discovery:
                                      policy, reported=time)
 
     def _needs_renewal(self, note, second, policy):
-        """Once in each period of the clock, but not soon after it was made."""
+        """Once in each period of the clock, but not soon after it was made (docs/protocol.md)."""
         period = max(1, policy["note_lifetime_seconds"] - policy["staleness_seconds"])
-        return second // period != note.signed // period and second - note.signed >= period // 2
+        return second // period > note.created_at // period and second - note.created_at >= period // 2
 
     def empty(self, reporter, position, time, policy):
         """Replaces what a reporter offers by nothing, under the name that it has."""
@@ -65,7 +65,7 @@ class Discovery:
         if note is None:
             note = self.notes[reporter] = Note()
         note.rest, note.dialect, note.is_empty, note.reported = rest, dialect, is_empty, reported
-        note.created_at, note.signed, note.position = created_at, second, position
+        note.created_at, note.position = created_at, position
         note.expires_at = created_at + policy["note_lifetime_seconds"]
         note.content = projection.content(rest, dialect, second)
         tags = [["-"], ["d", "%s-relay-mesh:%s" % (dialect, reporter)], ["k", "%s-mesh-status" % dialect],
@@ -79,5 +79,6 @@ class Discovery:
         return [self.empty(key, position, time, policy) for key in sorted(stale)]
 
     def forget(self, second):
-        for key in [key for key, note in self.notes.items() if note.expires_at <= second]:
+        """Empty notes that have expired leave no trace."""
+        for key in [key for key, note in self.notes.items() if note.is_empty and note.expires_at <= second]:
             del self.notes[key]

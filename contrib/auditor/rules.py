@@ -497,7 +497,6 @@ class State:
                 expected.events.append((events.MEMBER_REMOVED, second, [["-"], ["p", effect["remove"]]], ""))
         for key in dict.fromkeys(ended):
             self.invites.remove_of(key)
-            if not self.admits(key):
-                self._empty(key, expected)
+            self._empty(key, expected)
             self.sessions.close_key(key)
         expected.events += following
