@@ -2,8 +2,8 @@
 ///
 /// - `LMDB`: the only code that touches LMDB. A transaction is a scope, and nothing borrowed from the map leaves it.
 /// - `Format`: what one entry is, byte by byte: the leaf and its commitment, and the form in which both are stored.
-/// - `Tree`: RFC 6962 over the leaves: the running frontier, roots, inclusion proofs.
-/// - `Proof`: the public formats around the tree: checkpoint, signed note, verifier key, tlog-proof.
+/// - `Tree`: RFC 6962 over the leaves: the running frontier, roots, inclusion and consistency proofs, tiles.
+/// - `Proof`: the public formats around the tree: checkpoint, signed note, cosignature, tlog-policy, tlog-proof; signing.
 /// - `Store`: the log itself: open, append in batches, read, tail, snapshots, growth.
 /// - `Export`: an entry with everything that another log needs to hold it, too.
 /// - `Index`: what is derived from the entries so that events can be queried; can be dropped and rebuilt.

@@ -22,7 +22,7 @@ public struct Checkpoint: Equatable, Sendable {
     /// Reads the text, with or without extension lines behind it.
     public init(parsing text: String) throws(ProofError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 4, lines.last?.isEmpty == true, VerifierKey.isName(String(lines[0])) else {
+        guard lines.count >= 4, lines.last?.isEmpty == true, KeyText.isName(String(lines[0])) else {
             throw ProofError("this is no checkpoint: expected a name, a size and a root, a line each")
         }
         guard let size = Decimals.parse(lines[1]) else {

@@ -3,6 +3,8 @@ import Nostr
 /// Where the roots of complete subtrees are kept, so that proofs need not start from every leaf: those of 256 leaves,
 /// of 256 times 256, and so on, which are the hashes that C2SP tlog-tiles serves from level 1 up.
 enum Tile {
+    /// Most hashes in one tile of C2SP tlog-tiles.
+    static let width = 256
     /// Levels of the tree from one level of tiles to the next.
     static let height = 8
 
@@ -49,7 +51,7 @@ extension LogReader {
 
     /// The root of a subtree of the whole: a range that begins at a multiple of the smallest power of two that covers
     /// it.
-    private func subtreeRoot(_ leaves: Range<UInt64>) throws(LogError) -> Bytes32 {
+    func subtreeRoot(_ leaves: Range<UInt64>) throws(LogError) -> Bytes32 {
         switch leaves.count {
         case 0: return MerkleTree.emptyRoot
         case 1: return try Record(try record(at: leaves.lowerBound), seq: leaves.lowerBound).leaf.hash
