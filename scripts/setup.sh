@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is.
 #   setup.sh build     Debian packages with the C libraries that the relay links
-#   setup.sh clients   Python with the packages of the client tests, in .venv; and in .venv-buzz where there is Python 3.12
+#   setup.sh clients   Python with the packages of the client tests, in .venv, and in .venv-buzz where there is Python 3.12; Chromium
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -72,8 +72,15 @@ setup_buzz() {
     cp "$buzz_requirements" .venv-buzz/requirements.txt
 }
 
+# Reports are looked at in a real browser; where there is none, those tests are skipped.
+setup_browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null && return
+    (install chromium) || printf 'ringdown: no Chromium: the tests that look at reports are skipped\n' >&2
+}
+
 setup_clients() {
     setup_buzz
+    setup_browser
     # The copy in .venv is made last: it stands for a complete installation of exactly these versions.
     cmp -s "$requirements" .venv/requirements.txt && [ -x .venv/bin/python ] && return
     python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv

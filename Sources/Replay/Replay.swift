@@ -7,6 +7,9 @@
 /// - `Reading`: opening a log, points in time, finding an event, entries with their payloads understood.
 /// - `Pairs`: every attempt to connect two members, and whether both ends were rung.
 /// - `Explain`: the checks of one decision, the entries that made its facts, and what followed.
+/// - `Tail`: following a log that is being written.
+/// - `Export`: the log as JSON lines, tables, a database.
+/// - `Report`: a page for people who were not there.
 /// - `Verify`: everything recomputed and compared with what the log holds.
 /// - `Printing`: lines for people and objects for programs.
 enum Replay {}

@@ -41,6 +41,7 @@ public struct ReplayCommand: ParsableCommand {
             VerifyCommand.self,
             // With other tools
             ExportCommand.self,
+            ReportCommand.self,
         ])
 
     /// Needed by the argument parser.

@@ -48,5 +48,5 @@ struct TailLine {
 extension Text {
     /// Whether an answer says that something was not accepted: every refusal begins with a prefix of NIP-01, and good
     /// news has none, or `info`.
-    fileprivate var isRefusal: Bool { !isEmpty && string.contains(": ") && !string.hasPrefix("info: ") }
+    var isRefusal: Bool { !isEmpty && string.contains(": ") && !string.hasPrefix("info: ") }
 }
