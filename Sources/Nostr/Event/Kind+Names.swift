@@ -37,6 +37,8 @@ extension Kind {
     public static let callMeNow = Kind(24_622)
     /// The relay's projection of a status report, one per reporter.
     public static let meshStatus = Kind(30_621)
+    /// A signed checkpoint of the relay's own log (C2SP tlog-checkpoint), signed by the relay once more.
+    public static let logCheckpoint = Kind(30_622)
 
     /// Proves a session's identity (NIP-42).
     public static let clientAuthentication = Kind(22_242)

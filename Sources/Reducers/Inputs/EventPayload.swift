@@ -5,6 +5,8 @@ extension Input {
     /// What stands before the event.
     private struct Envelope {
         var session: UInt64?
+        var from: UInt64?
+        var to: UInt64?
         var did: JSONString?
         var door: JSONString?
         var body: Text?
@@ -24,6 +26,10 @@ extension Input {
                         session = try reader.unsignedInteger(max: .max)
                     } else if name.equals("did", in: payload) {
                         did = try reader.string()
+                    } else if name.equals("from", in: payload) {
+                        from = try reader.unsignedInteger(max: .max)
+                    } else if name.equals("to", in: payload) {
+                        to = try reader.unsignedInteger(max: .max)
                     } else if name.equals("door", in: payload) {
                         door = try reader.string()
                     } else if name.equals("body", in: payload) {
@@ -68,11 +74,18 @@ extension Input {
         return .event(try envelope.parse(payload), session: envelope.session, door: try envelope.door(payload))
     }
 
-    /// The authentication that a session entry holds; `nil` for any other session entry.
+    /// The authentication or disclosure that a session entry holds; `nil` for any other session entry.
     static func authentication(_ payload: UnsafeRawBufferPointer) throws(PayloadError) -> Input? {
         let envelope = try Envelope(payload)
-        guard envelope.did?.equals("authenticated", in: payload) == true else { return nil }
-        return .authenticated(try envelope.parse(payload), session: envelope.session)
+        guard let did = envelope.did else { return nil }
+        if did.equals("authenticated", in: payload) {
+            return .authenticated(try envelope.parse(payload), session: envelope.session)
+        }
+        guard did.equals("disclosed", in: payload) else { return nil }
+        guard let from = envelope.from, let to = envelope.to, from <= to else {
+            throw PayloadError("it names no entries that were read")
+        }
+        return .disclosed(from...to, authorization: try envelope.parse(payload))
     }
 
     /// What became of a call, which most session entries tell; `nil` for any other.

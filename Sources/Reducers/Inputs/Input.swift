@@ -24,6 +24,8 @@ public enum Input: Sendable {
     case delivered(Delivery)
     /// What limits turned away before the log.
     case dropped(Dropped)
+    /// Somebody read payloads of these entries, which only the owner, admins and auditors may; the event authorized it.
+    case disclosed(ClosedRange<UInt64>, authorization: Event)
     /// Payloads of earlier entries are erased.
     case erasure(Erasure)
     /// Time passed, and a rule needs to know.
@@ -32,6 +34,8 @@ public enum Input: Sendable {
     case snapshotPoint
     /// The relay started: every session before this is gone.
     case restart
+    /// The relay published a checkpoint of this log: the whole signed note.
+    case checkpoint(note: Text)
 }
 
 /// Whose log this is: the content of entry 0, signed by both keys.

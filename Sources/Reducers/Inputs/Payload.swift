@@ -18,9 +18,9 @@ extension Input {
         case .genesis, .policy: .configuration
         case .operatorCommand, .management: .operatorCommand
         case .event: .clientEvent
-        case .authenticated, .listening, .inviteRequested, .closed, .delivered, .dropped: .session
+        case .authenticated, .listening, .inviteRequested, .closed, .delivered, .dropped, .disclosed: .session
         case .erasure: .erasure
-        case .tick, .snapshotPoint, .restart: .mark
+        case .tick, .snapshotPoint, .restart, .checkpoint: .mark
         }
     }
 
@@ -68,10 +68,18 @@ extension Input {
             json.field("reason", reason)
         case .delivered(let delivery): json.write(delivery)
         case .dropped(let dropped): json.write(dropped)
+        case .disclosed(let positions, let authorization):
+            json.field("did", "disclosed" as Text)
+            json.field("from", positions.lowerBound)
+            json.field("to", positions.upperBound)
+            event = authorization
         case .erasure(let erasure): json.write(erasure)
         case .tick: json.field("mark", "tick" as Text)
         case .snapshotPoint: json.field("mark", "snapshot" as Text)
         case .restart: json.field("mark", "restart" as Text)
+        case .checkpoint(let note):
+            json.field("mark", "checkpoint" as Text)
+            json.field("note", note)
         }
         guard let event else {
             json.endObject()

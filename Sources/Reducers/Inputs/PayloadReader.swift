@@ -80,8 +80,8 @@ extension Input {
         case .session:
             if let delivery = try Input.delivery(payload) {
                 self = delivery
-            } else if let authentication = try Input.authentication(payload) {
-                self = authentication
+            } else if let proof = try Input.authentication(payload) {
+                self = proof
             } else {
                 self = try Input.session(try PayloadObject(Array(payload)))
             }
@@ -120,6 +120,10 @@ extension Input {
         case "tick": return .tick
         case "snapshot": return .snapshotPoint
         case "restart": return .restart
+        case "checkpoint":
+            let note = try object.text("note")
+            guard note.utf8.count <= Checkpoints.maximumNoteBytes else { throw PayloadError("the note is too long") }
+            return .checkpoint(note: note)
         case let other: throw PayloadError("mark \(other) is unknown")
         }
     }

@@ -23,7 +23,8 @@ extension Kind {
     /// Kinds that only the relay publishes (WIRE.md, "30621 mesh status").
     public var isRelayOnly: Bool {
         switch self {
-        case .meshStatus, .callMeNow, .membershipList, .memberAdded, .memberRemoved, .inviteRequest: true
+        case .meshStatus, .callMeNow, .membershipList, .memberAdded, .memberRemoved, .inviteRequest, .logCheckpoint:
+            true
         default: false
         }
     }

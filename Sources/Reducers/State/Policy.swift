@@ -17,6 +17,8 @@ public struct Policy: Equatable, Sendable {
     public var endpointHygiene = true
     /// Hosts of relays that an endpoint token may name; every other relay is a third party's (`endpointHygiene`).
     public var endpointRelays: [String] = []
+    /// Keys besides the owner and the admins that may read the payloads of the log.
+    public var auditors: [PublicKey] = []
     /// Who may ask the relay for invite codes (NIP-43, kind 28935).
     public var invites = InviteRight.admin
     /// A reporter silent for this many seconds has its note emptied.
@@ -110,6 +112,8 @@ public struct Policy: Equatable, Sendable {
 
     /// Hosts that `endpointRelays` may list.
     public static let maximumEndpointRelays = 64
+    /// Keys that `auditors` may list.
+    public static let maximumAuditors = 64
     /// Bytes of a host name (RFC 1035, section 2.3.4).
     public static let maximumHostBytes = 253
 

@@ -20,6 +20,8 @@ extension Policy {
         json.beginArray()
         for host in endpointRelays { json.string(host) }
         json.endArray()
+        json.key("auditors")
+        json.write(auditors)
         for number in Policy.numbers {
             json.key(number.name)
             json.number(self[keyPath: number.path])
@@ -57,6 +59,11 @@ extension Policy {
                     throw PayloadError("too many endpoint_relays")
                 }
                 policy.endpointRelays = hosts.compactMap { $0.stringValue?.string }
+            case ("auditors", .array(let keys)):
+                policy.auditors = keys.compactMap { $0.stringValue.flatMap { PublicKey(hex: $0.string) } }
+                guard keys.count <= Policy.maximumAuditors, policy.auditors.count == keys.count else {
+                    throw PayloadError("auditors holds something that is not a key, or too many")
+                }
             case (let setting, .bool(let flag)):
                 guard policy[flag: setting] != nil else { throw PayloadError("policy setting \(setting) is unknown") }
                 policy[flag: setting] = flag

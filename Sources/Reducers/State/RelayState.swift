@@ -19,6 +19,8 @@ public struct RelayState: Equatable, Sendable {
     public internal(set) var invites = Invites()
     /// Who and what is shut out, and how the relay presents itself.
     public internal(set) var moderation = Moderation()
+    /// What the relay published of its log.
+    public internal(set) var checkpoints = Checkpoints()
     /// Who is connected and listening.
     public internal(set) var sessions = Sessions()
     /// Rate windows and remembered ids.
@@ -78,7 +80,7 @@ public struct RelayState: Equatable, Sendable {
         case .closed(let session, _):
             sessions.close(session: session)
             return Transition()
-        case .delivered, .dropped, .erasure:
+        case .delivered, .dropped, .disclosed, .erasure:
             return Transition()
         case .tick:
             let events = discovery.emptyStale(at: position, context: context)
@@ -88,6 +90,9 @@ public struct RelayState: Equatable, Sendable {
         case .restart:
             sessions.closeAll()
             return mark(Transition(), at: position)
+        case .checkpoint(let note):
+            let event = checkpoints.publish(note, origin: origin ?? "", at: position, by: context.relay)
+            return mark(Transition(outputs: [.event(event)]), at: position)
         }
     }
 
@@ -123,7 +128,7 @@ public struct RelayState: Equatable, Sendable {
 
 extension RelayState {
     /// The first byte of an encoded state: what a later layout would change.
-    static let codecVersion: UInt8 = 2
+    static let codecVersion: UInt8 = 3
     private static let maximumOriginBytes = 1024
 
     /// The canonical encoding: what `state_root` hashes and a snapshot stores. The root itself is not part of it.
@@ -146,6 +151,7 @@ extension RelayState {
         discovery.encode(to: &encoder)
         invites.encode(to: &encoder)
         moderation.encode(to: &encoder)
+        checkpoints.encode(to: &encoder)
         encoder.number(signaling.granted)
         encoder.number(signaling.refused)
         sessions.encode(to: &encoder)
@@ -183,6 +189,7 @@ extension RelayState {
         discovery = try Discovery(from: &decoder)
         invites = try Invites(from: &decoder)
         moderation = try Moderation(from: &decoder)
+        checkpoints = try Checkpoints(from: &decoder)
         signaling.granted = try decoder.number()
         signaling.refused = try decoder.number()
         sessions = try Sessions(from: &decoder)

@@ -197,6 +197,15 @@ struct Setting: Sendable {
                         }
                 }, show: { $0.policy.endpointRelays.joined(separator: ",") }),
             Setting(
+                name: "auditors",
+                summary: "keys besides the owner and the admins that may read the log's payloads, comma-separated",
+                expected: "at most \(Policy.maximumAuditors) keys (npub or hex), or nothing",
+                apply: { text, settings in
+                    let keys = text.split(separator: ",").map { try? PublicKey(parsing: $0.trimmed) }
+                    settings.policy.auditors = keys.compactMap { $0 }
+                    return keys.count <= Policy.maximumAuditors && !keys.contains(nil)
+                }, show: { $0.policy.auditors.map(\.hex).joined(separator: ",") }),
+            Setting(
                 name: "invites", summary: "who may ask the relay for invite codes (NIP-43)",
                 expected: InviteRight.allCases.map(\.rawValue).joined(separator: ", "),
                 apply: { text, settings in

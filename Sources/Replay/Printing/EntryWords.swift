@@ -35,6 +35,8 @@ struct EntryWords {
         case .tick: "tick"
         case .snapshotPoint: "snapshot"
         case .restart: "restart"
+        case .checkpoint: "checkpoint"
+        case .disclosed: "read"
         }
     }
 
@@ -80,7 +82,19 @@ struct EntryWords {
         case .tick: "time passed"
         case .snapshotPoint: "the state was hashed"
         case .restart: "the relay started; every session before this is gone"
+        case .checkpoint(let note): EntryWords.text(checkpoint: note)
+        case .disclosed(let positions, let authorization):
+            "\(names(authorization.pubkey)) was given the entries from \(positions.lowerBound) to \(positions.upperBound)"
         }
+    }
+
+    /// The size and root that a checkpoint states, and who signed it.
+    private static func text(checkpoint text: Text) -> String {
+        guard let note = try? SignedNote(parsing: text.string), let checkpoint = try? Checkpoint(parsing: note.body)
+        else { return "a checkpoint that cannot be read" }
+        let witnesses = note.signatures.count - 1
+        return "checkpoint of \(checkpoint.size) entries, root \(checkpoint.root.hex.prefix(8))…"
+            + (witnesses > 0 ? ", cosigned by \(witnesses)" : "")
     }
 
     private func opened(_ session: UInt64) -> String { sessions[session].map(names.callAsFunction) ?? "unknown" }

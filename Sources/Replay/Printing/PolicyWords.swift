@@ -15,6 +15,9 @@ enum PolicyWords {
             parts.append(
                 "endpoint relays \(policy.endpointRelays.map { Printable.text(Text($0)) }.joined(separator: " "))")
         }
+        if !policy.auditors.isEmpty {
+            parts.append("auditors \(policy.auditors.map(\.shortNpub).joined(separator: " "))")
+        }
         if policy.invites != Policy().invites { parts.append("invites by \(policy.invites.rawValue)") }
         for setting in Policy.numericSettings {
             guard let value = policy[setting: setting.name], value != setting.value else { continue }

@@ -41,7 +41,8 @@ struct EntryFilter {
             case .dropped(let dropped): return dropped.keys.contains(key)
             case .operatorCommand(let command): return command.key == key
             case .genesis(let genesis): return genesis.relay == key
-            case .policy, .erasure, .tick, .snapshotPoint, .restart: return false
+            case .disclosed(_, let authorization): return authorization.pubkey == key
+            case .policy, .erasure, .tick, .snapshotPoint, .restart, .checkpoint: return false
             }
         }
     }

@@ -37,7 +37,7 @@ struct RecordedEntry {
     var event: Event? {
         switch content {
         case .input(.event(let event, _, _), _), .input(.authenticated(let event, _), _), .output(.event(let event, _)),
-            .input(.management(_, let event), _):
+            .input(.management(_, let event), _), .input(.disclosed(_, let event), _):
             event
         default: nil
         }

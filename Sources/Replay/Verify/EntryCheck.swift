@@ -33,6 +33,13 @@ struct EntryCheck: Sendable {
             case .input(.management(let body, let authorization)):
                 try checkAuthorization(of: body, authorization)
                 try verify(authorization, &tally)
+            case .input(.disclosed(_, let authorization)):
+                guard authorization.kind == .httpAuthentication else {
+                    throw Divergence.Found(
+                        .payload, expected: "an authorization (NIP-98) behind entries that were read",
+                        found: "an event of kind \(authorization.kind)")
+                }
+                try verify(authorization, &tally)
             case .signed(let event):
                 tally.isRelayEvent = true
                 try verify(event, &tally)

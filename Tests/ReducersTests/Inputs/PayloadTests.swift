@@ -43,6 +43,7 @@ import Testing
         (.delivered(Delivery(output: 9, written: [], dropped: [])), "delivered to nobody"),
         (.dropped(Dropped(counts: ["b": 2, "a": .max], keys: [key])), "dropped"),
         (.tick, "tick"), (.snapshotPoint, "snapshot"), (.restart, "restart"),
+        (.checkpoint(note: "a\nb\n"), "checkpoint"),
     ]
 
     private func read(_ type: EntryType, _ payload: [UInt8]) throws(PayloadError) -> Input? {

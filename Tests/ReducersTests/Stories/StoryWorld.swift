@@ -181,6 +181,7 @@ final class StoryWorld {
         case "tick": return .tick
         case "restart": return .restart
         case "snapshot": return .snapshotPoint
+        case "checkpoint": return .checkpoint(note: Text(words.text(from: 1)))
         case "again": return .event(try #require(course.lastEvent), session: session(words[1]) ?? 0)
         default: return .event(try StoryEvents(world: self).event(words), session: session(words.verb) ?? 0)
         }
