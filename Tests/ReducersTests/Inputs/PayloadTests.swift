@@ -44,6 +44,7 @@ import Testing
         (.dropped(Dropped(counts: ["b": 2, "a": .max], keys: [key])), "dropped"),
         (.tick, "tick"), (.snapshotPoint, "snapshot"), (.restart, "restart"),
         (.checkpoint(note: "a\nb\n"), "checkpoint"),
+        (.disclosed(3...9, authorization: event("")), "disclosed"),
     ]
 
     private func read(_ type: EntryType, _ payload: [UInt8]) throws(PayloadError) -> Input? {
