@@ -7,7 +7,7 @@ extension RelayState {
         _ command: OperatorCommand, at position: Position, recorder: inout R
     ) -> Transition {
         var decision = Decision(
-            request: position.seq, outcome: .refused, code: "", message: "", rules: context.rules,
+            request: position.seq, outcome: .refused, code: "", message: "", rules: context.judging,
             basis: Decision.Basis(policy: context.policySeq))
         decision.target = command.key
         decision.basis.target = command.key.flatMap { membership[$0]?.since }

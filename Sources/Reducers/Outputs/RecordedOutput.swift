@@ -85,11 +85,7 @@ extension Decision {
         guard let outcome = Outcome(rawValue: outcome.string) else {
             throw PayloadError("outcome \(outcome) is unknown")
         }
-        let version = try object.number("rules")
-        guard let rules = UInt32(exactly: version).flatMap({ RulesVersion(rawValue: $0) }) else {
-            throw PayloadError(
-                "rules version \(version) is unknown to this program: the log was written by a newer one")
-        }
+        let rules = try RulesVersion.recorded(try object.number("rules"))
         var kind: Kind?
         if object.has("kind") {
             guard let number = UInt16(exactly: try object.number("kind")) else {

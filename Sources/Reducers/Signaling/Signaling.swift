@@ -26,6 +26,7 @@ extension RelayState {
     mutating func judge<R: CheckRecorder>(
         connectRequest event: Event, at position: Position, recorder: inout R
     ) throws(Refusal) -> Grant {
+        if context.isSprout { return try judgeAsSprout(connectRequest: event, at: position, recorder: &recorder) }
         let policy = context.policy
         let attempts = limits.requests.count(event.pubkey, at: position.time)
         guard let attempts else { throw .overloaded("too many requesters at once, try again in a second") }

@@ -10,4 +10,11 @@ struct Context: Equatable, Sendable {
     var policy: Policy
     /// The position of the entry that put them in force.
     var policySeq: UInt64
+    /// The version of a comparison, which judges instead of the one in force. Never part of an encoded state.
+    var hypothesis: RulesVersion?
+
+    /// The version that judges.
+    var judging: RulesVersion { hypothesis ?? rules }
+    /// Whether only the rules of WIRE.md's base judge.
+    var isSprout: Bool { hypothesis == .sprout }
 }

@@ -37,7 +37,7 @@ extension RelayState {
             let change = try MembershipChange(event)
             decision.target = change.key
             decision.basis.target = membership[change.key]?.since
-            try checkBan(of: change, recorder: &recorder)
+            if !context.isSprout { try checkBan(of: change, recorder: &recorder) }
             let ruling = try membership.judge(change, by: event.pubkey, recorder: &recorder)
             return carryOut(ruling, decision, at: position)
         } catch {
@@ -50,6 +50,7 @@ extension RelayState {
     mutating func checkRate<R: CheckRecorder>(
         ofCommand event: Event, at position: Position, recorder: inout R
     ) throws(Refusal) {
+        if context.isSprout { return }
         if let role = membership[event.pubkey]?.role, role >= .admin { return }
         guard let attempts = limits.commands.count(event.pubkey, at: position.time) else {
             throw .overloaded("too many keys send commands at once, try again in a second")
@@ -71,6 +72,7 @@ extension RelayState {
     mutating func checkFreshness<R: CheckRecorder>(
         ofCommand event: Event, at position: Position, recorder: inout R
     ) throws(Refusal) {
+        if context.isSprout { return try checkSproutFreshness(ofCommand: event, at: position, recorder: &recorder) }
         let window = context.policy.commandFreshnessSeconds
         try recorder.require(
             .freshness, event.isFresh(at: position, window: window, floor: limits.freshnessFloor),
@@ -85,7 +87,7 @@ extension RelayState {
     func decision(on event: Event, at position: Position) -> Decision {
         Decision(
             request: position.seq, kind: event.kind, author: event.pubkey, outcome: .refused, code: "", message: "",
-            rules: context.rules,
+            rules: context.judging,
             basis: Decision.Basis(policy: context.policySeq, requester: membership[event.pubkey]?.since))
     }
 

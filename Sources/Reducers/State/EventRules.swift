@@ -105,13 +105,21 @@ extension RelayState {
     ) throws(Refusal) -> Transition {
         let seat = seat(of: event.pubkey)
         try recorder.require(.reporterMember, seat.isAdmitted, .reporterDelegated, seat.fact)
+        if context.isSprout { return try takeReportAsSprout(event, at: position, recorder: &recorder) }
         let policy = context.policy
         guard let reports = limits.reports.count(event.pubkey, at: position.time) else { throw .tooManyReporters }
         try recorder.require(
             .rate, reports <= policy.reportsPerSecond, .reportRate(policy.reportsPerSecond),
             Fact("report \(reports) of at most \(policy.reportsPerSecond) in its window", basis: context.policySeq))
+        return try takeProjection(of: event, at: position, context: context, recorder: &recorder)
+    }
+
+    /// Check 5 of WIRE.md, "24620", and the limits of the policy in `context`.
+    mutating func takeProjection<R: CheckRecorder>(
+        of event: Event, at position: Position, context: Context, recorder: inout R
+    ) throws(Refusal) -> Transition {
         do {
-            let report = try discovery.read(event, policy: policy)
+            let report = try discovery.read(event, policy: context.policy)
             let note = try discovery.take(report, by: event.pubkey, at: position, context: context)
             recorder.record(
                 .content, passed: true,

@@ -36,11 +36,7 @@ extension Policy {
     /// does not know means that the log was written by a newer one.
     static func read(_ payload: [UInt8]) throws(PayloadError) -> (policy: Policy, rules: RulesVersion) {
         let object = try PayloadObject(payload)
-        let version = try object.number("rules")
-        guard let rules = UInt32(exactly: version).flatMap({ RulesVersion(rawValue: $0) }) else {
-            throw PayloadError(
-                "rules version \(version) is unknown to this program: the log was written by a newer one")
-        }
+        let rules = try RulesVersion.recorded(try object.number("rules"))
         var policy = Policy()
         for member in try object.object("policy").members {
             switch (member.key.string, member.value) {

@@ -39,8 +39,10 @@ public struct RelayState: Equatable, Sendable {
     public var policy: Policy { context.policy }
     /// The position of the entry that put them in force.
     public var policySeq: UInt64 { context.policySeq }
-    /// The version of the rules in force.
+    /// The version of the rules that the log has in force.
     public var rules: RulesVersion { context.rules }
+    /// The version that judges here: the one in force, or that of a comparison.
+    public var judgingRules: RulesVersion { context.judging }
     /// The relay's key.
     public var relay: PublicKey { context.relay }
 
@@ -118,7 +120,8 @@ public struct RelayState: Equatable, Sendable {
         }
         limits.changeFreshness(from: context.policy, to: policy, at: position)
         context.policy = policy
-        context.rules = rules
+        // Only a forged entry names another kind of version, and its payload is refused before it comes here.
+        if rules.canBeInForce { context.rules = rules }
         context.policySeq = position.seq
         let strangers = Set(sessions.all.flatMap(\.keys).filter { !isAdmitted($0) }.map(\.seq))
         transition.ended = sessions.close { strangers.contains($0.seq) }
