@@ -42,7 +42,8 @@ struct WhyCommand: ReplaySubcommand {
             explanation.repeats = positions
             for entry in explanation.entries { try sessions.learn(from: entry, in: reader) }
             let text = ExplanationText(
-                explanation: explanation, words: EntryWords(names: common.names, sessions: sessions))
+                explanation: explanation, words: EntryWords(names: common.names, sessions: sessions),
+                directory: common.directory)
             if common.printsJSON {
                 try console.output.line(utf8: text.json)
             } else {

@@ -3,28 +3,21 @@ import Reducers
 
 /// What would have had to be different, in plain words: the last line of `why`.
 enum Advice {
-    /// One sentence for a refusal, or for a granted call that could not ring; `nil` when there is nothing to do.
-    static func text(_ transition: Transition, steps: [Explanation.Step], event: Event?) -> String? {
-        if let refusal = transition.refusal { return text(refusal, steps: steps, event: event) }
-        guard let decision = transition.decision, decision.outcome == .granted else { return nil }
-        switch (decision.basis.requesterListening != nil, decision.basis.targetListening != nil) {
-        case (true, true): return nil
-        case (true, false):
-            return """
-                the target had no live subscription to call-me-nows (kind 24622 with its own key as #p), so nothing could \
-                ring it: start its mesh node, or look whether it lost its connection, and ask again
-                """
-        case (false, true):
-            return """
-                the requester had no live subscription to call-me-nows (kind 24622 with its own key as #p): it has to \
-                subscribe before it asks
-                """
-        case (false, false):
-            return """
-                neither end had a live subscription to call-me-nows (kind 24622 with its own key as #p): both have to \
-                subscribe before either asks
-                """
+    /// A sentence or two for a refusal, and for a granted call; `nil` when there is nothing to say.
+    ///
+    /// - Parameters:
+    ///   - situation: how both ends of a connect request stood.
+    ///   - rings: what became of the two call-me-nows, the requester's first.
+    static func text(
+        _ transition: Transition, steps: [Explanation.Step], event: Event?, situation: Situation? = nil,
+        rings: [Ring] = []
+    ) -> String? {
+        if let situation {
+            let calls = CallAdvice(situation: situation, steps: steps, rings: rings)
+            guard let refusal = transition.refusal else { return calls.afterGrant }
+            return calls.text(refusal) ?? text(refusal, steps: steps, event: event)
         }
+        return transition.refusal.map { text($0, steps: steps, event: event) }
     }
 
     private static func text(_ refusal: Refusal, steps: [Explanation.Step], event: Event?) -> String {

@@ -6,9 +6,11 @@ import Reducers
 struct Explainer {
     /// Explains the input at `position`, or the one that the output there follows from.
     ///
+    /// - Parameter today: the rules of the third verdict.
     /// - Throws: `ReplayFailure` for a position that the log does not have.
     static func explain(
-        _ position: UInt64, in reader: borrowing LogReader, progress: (UInt64, UInt64) -> Void
+        _ position: UInt64, in reader: borrowing LogReader, today: RulesVersion = .current,
+        progress: (UInt64, UInt64) -> Void
     ) throws -> Explanation {
         let input = try input(for: position, in: reader)
         guard case .input(let content, let answer) = input.content else {
@@ -21,11 +23,23 @@ struct Explainer {
         let outputs = try outputs(of: input, in: reader)
         let recorded = outputs.first { $0.decision != nil }
         let steps = try Explainer.steps(checks, of: input, transition, in: reader)
+        var situation: Situation?
+        if let event = input.event, event.kind == .meshConnectRequest {
+            situation = try Situation(
+                event, session: input.session, at: input.position, in: before, reader,
+                firstOf: try reader.positions(of: event.id))
+        }
+        let consequences = try consequences(outputs.filter { $0.decision == nil }, of: input, in: reader)
         return Explanation(
-            input: input, steps: steps, transition: transition, recorded: recorded,
+            input: input, steps: steps, rules: before.rules, transition: transition, recorded: recorded,
             differences: Differences.between(transition, recorded: recorded?.decision, answer: answer, input: content),
-            consequences: try consequences(outputs.filter { $0.decision == nil }, of: input, in: reader),
-            advice: Advice.text(transition, steps: steps, event: input.event))
+            consequences: consequences,
+            other: OtherVerdict(
+                content, at: input.position, in: before, rules: today, ofItsDay: checks, transition),
+            situation: situation,
+            advice: Advice.text(
+                transition, steps: steps, event: input.event, situation: situation,
+                rings: consequences.filter { $0.entry.event?.kind == .callMeNow }.map(\.ring)))
     }
 
     /// The input that the entry at `position` is, or follows from.

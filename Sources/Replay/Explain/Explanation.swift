@@ -32,7 +32,9 @@ struct Explanation {
     /// Other entries that hold the same event.
     var repeats: [UInt64] = []
     var steps: [Step]
-    /// What the rules make of it now.
+    /// The version of the rules of its day.
+    var rules: RulesVersion
+    /// What they make of it when they are run again.
     var transition: Transition
     /// The decision as it was recorded; `nil` where none is.
     var recorded: RecordedEntry?
@@ -40,8 +42,18 @@ struct Explanation {
     var differences: [String]
     /// The membership effects and signed events that followed.
     var consequences: [Consequence]
+    /// What other rules than those of its day make of it.
+    var other: OtherVerdict
+    /// How both ends stood; only for a connect request.
+    var situation: Situation?
     /// What would have to be different, or what to do next, in plain words.
     var advice: String?
+
+    /// The verdict of the rules of its day; `nil` where there was nothing to judge.
+    var ofItsDay: Verdict? {
+        guard case .input(let content, _) = input.content else { return nil }
+        return Verdict(transition, of: content, rules: rules)
+    }
 
     /// Every entry that it speaks of.
     var entries: [RecordedEntry] { [input] + steps.compactMap(\.basis?.entry) + consequences.map(\.entry) }

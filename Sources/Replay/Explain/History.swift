@@ -8,6 +8,8 @@ enum Ending {
     case removed(at: Position, by: Actor)
     /// A session was closed.
     case closed(at: Position, reason: String)
+    /// A session gave up its subscription.
+    case unsubscribed(at: Position)
     /// The relay was restarted.
     case restarted(at: Position)
     /// The log has never seen it before this point.
@@ -16,7 +18,9 @@ enum Ending {
     /// The entry that ended it.
     var position: Position? {
         switch self {
-        case .removed(let position, _), .closed(let position, _), .restarted(let position): position
+        case .removed(let position, _), .closed(let position, _), .unsubscribed(let position),
+            .restarted(let position):
+            position
         case .never: nil
         }
     }
@@ -35,9 +39,9 @@ struct History {
     static func membership(
         of key: PublicKey, before end: UInt64, in reader: borrowing LogReader
     ) throws -> Ending {
-        let removal = try reader.latest(before: end) { entry -> (Position, UInt64)? in
-            guard entry.leaf.type == .membershipEffect else { return nil }
-            let recorded = try RecordedEntry(entry)
+        let removal = try reader.latest(
+            before: end, types: [.membershipEffect], containing: Needle(key.hex)
+        ) { recorded -> (Position, UInt64)? in
             guard case .output(.effect(let effect, let cause)) = recorded.content, effect.key == key,
                 effect.change == .remove
             else { return nil }
@@ -55,10 +59,15 @@ struct History {
     private static func actor(_ input: UInt64, in reader: borrowing LogReader) throws -> Actor {
         guard let entry = try reader.entry(at: input).map({ try RecordedEntry($0) }) else { return .operator }
         if let event = entry.event { return .key(event.pubkey) }
-        guard case .input(.listening(let session, _), _) = entry.content,
-            let opening = try reader.entry(at: session), let event = try RecordedEntry(opening).event
-        else { return .operator }
-        return .key(event.pubkey)
+        switch entry.content {
+        case .input(.listening(let session, _), _), .input(.closed(let session, _), _),
+            .input(.inviteRequested(let session, _), _):
+            guard let opening = try reader.entry(at: session), let event = try RecordedEntry(opening).event else {
+                return .operator
+            }
+            return .key(event.pubkey)
+        default: return .operator
+        }
     }
 
     /// How a session ended before `end`: closed, with the relay that held it, or because one of its keys was removed.
@@ -68,22 +77,42 @@ struct History {
         else { return .never }
         var keys: Set<PublicKey> = [event.pubkey]
         var ending: Ending?
-        try reader.forEachEntry(from: id + 1, to: end, checkingCommitments: true) { entry in
-            switch entry.leaf.type {
-            case .session, .mark, .membershipEffect: break
-            default: return true
-            }
-            let recorded = try RecordedEntry(entry)
+        try reader.forwards(from: id + 1, to: end, types: [.session, .mark, .membershipEffect]) { recorded in
             switch recorded.content {
             case .input(.authenticated(let event, id), _): keys.insert(event.pubkey)
             case .input(.closed(id, let reason), _): ending = .closed(at: recorded.position, reason: reason)
             case .input(.restart, _): ending = .restarted(at: recorded.position)
-            case .output(.effect(let effect, _)) where effect.change == .remove && keys.contains(effect.key):
-                ending = try membership(of: effect.key, before: recorded.leaf.seq + 1, in: reader)
+            case .output(.effect(let effect, let cause)) where effect.change == .remove && keys.contains(effect.key):
+                ending = .removed(at: recorded.position, by: try actor(cause, in: reader))
             default: break
             }
             return ending == nil
         }
         return ending ?? .never
+    }
+
+    /// How a key stopped listening for calls before `end`; `never` when no session of its ever listened.
+    static func listening(
+        of key: PublicKey, before end: UInt64, in reader: borrowing LogReader
+    ) throws -> Ending {
+        let began = try reader.latest(
+            before: end, types: [.session], containing: Needle(key.hex)
+        ) { recorded -> (session: UInt64, seq: UInt64)? in
+            guard case .input(.listening(let session, let keys), _) = recorded.content, keys.contains(key) else {
+                return nil
+            }
+            return (session, recorded.leaf.seq)
+        }
+        guard let began else { return .never }
+        var unsubscribed: Ending?
+        let words = Needle(#""did":"listening","session":\#(began.session)"#)
+        try reader.forwards(from: began.seq + 1, to: end, types: [.session], containing: words) { recorded in
+            guard case .input(.listening(began.session, let keys), _) = recorded.content, !keys.contains(key) else {
+                return true
+            }
+            unsubscribed = .unsubscribed(at: recorded.position)
+            return false
+        }
+        return try unsubscribed ?? session(began.session, before: end, in: reader)
     }
 }

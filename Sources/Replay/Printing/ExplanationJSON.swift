@@ -22,9 +22,21 @@ extension ExplanationText {
         write(recorded: explanation, to: &json)
         json.key("recomputed")
         write(recomputed: explanation.transition, to: &json)
+        json.key("by_other_rules")
+        write(explanation.other, to: &json)
         json.field("agrees", explanation.differences.isEmpty)
         json.list(strings: "differences", explanation.differences)
         json.list("followed", explanation.consequences, write)
+        if let situation = explanation.situation {
+            json.key("requester_end")
+            write(situation.requester, situation, to: &json)
+            if let target = situation.target {
+                json.key("target_end")
+                write(target, situation, to: &json)
+            }
+            json.field("next_attempt", situation.next?.at.seq)
+        }
+        json.field("outside", outside)
         json.field("advice", explanation.advice)
         json.endObject()
         return json.bytes
@@ -65,6 +77,7 @@ extension ExplanationText {
         case .closed(_, let reason):
             json.field("how", "closed" as Text)
             json.field("reason", reason)
+        case .unsubscribed: json.field("how", "unsubscribed" as Text)
         case .restarted: json.field("how", "restarted" as Text)
         case .never: json.field("how", "never" as Text)
         }
@@ -107,6 +120,26 @@ extension ExplanationText {
             json.field("target_listening", decision.basis.targetListening)
         }
         json.field("expires_at", decision.expiresAt)
+    }
+
+    private func write(_ other: OtherVerdict, to json: inout JSONWriter) {
+        json.beginObject()
+        json.field("rules", other.verdict?.rules.rawValue)
+        json.field("outcome", other.verdict?.outcome)
+        json.field("code", other.verdict?.code)
+        json.field("message", other.verdict?.message)
+        json.field("differs", other.reason)
+        json.endObject()
+    }
+
+    private func write(_ end: Situation.End, _ situation: Situation, to json: inout JSONWriter) {
+        json.beginObject()
+        json.write(end.presence)
+        if let stopped = end.stopped {
+            json.key("stopped_listening")
+            write(stopped, to: &json)
+        }
+        json.endObject()
     }
 
     private func write(_ consequence: Explanation.Consequence, to json: inout JSONWriter) {

@@ -6,6 +6,8 @@ import Reducers
 struct ExplanationText {
     let explanation: Explanation
     let words: EntryWords
+    /// The data directory, as the user wrote it.
+    var directory = "DIR"
 
     private var names: KeyNames { words.names }
     private var input: RecordedEntry { explanation.input }
@@ -29,30 +31,24 @@ struct ExplanationText {
                 lines += self.lines(step, width: width, isNew: isNew)
             }
         }
-        lines += ["", "decision", "  \(recordedLine)"]
-        if let listening { lines.append("  \(listening)") }
-        if explanation.differences.isEmpty {
-            lines.append("  recomputed with rules \(RulesVersion.current.rawValue): the same")
-        } else {
-            lines.append("  RECOMPUTED WITH RULES \(RulesVersion.current.rawValue), IT DIFFERS:")
-            lines += explanation.differences.map { "    \($0)" }
+        lines += ["", explanation.differences.isEmpty ? "decision" : "decision: THE VERDICTS DIFFER"]
+        lines += verdicts.map { "  \($0)" }
+        if let situation = explanation.situation {
+            lines += ["", "both ends at that moment"]
+            lines += PresenceText(names: names).lines(situation).map { "  \($0)" }
         }
         if !explanation.consequences.isEmpty {
             lines += ["", "what followed"]
             lines += explanation.consequences.map { "  \(line($0))" }
         }
-        if let advice = explanation.advice {
-            lines += [
-                "", explanation.transition.refusal == nil ? "what to do" : "what would have to be different",
-                "  \(advice)",
-            ]
-        }
+        lines += ["", "the same outside of this tool", "  \(outside)"]
+        if let advice = explanation.advice { lines += ["", heading, "  \(spelled(advice))"] }
         return lines
     }
 
     /// A check and its fact, and what made it so: in full where an entry is named for the first time.
     private func lines(_ step: Explanation.Step, width: Int, isNew: Bool) -> [String] {
-        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(spelled(step.fact))"
+        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(spelled(Printable.text(Text(step.fact))))"
         var lines: [String] = []
         let indent = String(repeating: " ", count: width + 6)
         if let (entry, actor) = step.basis {
@@ -70,45 +66,68 @@ struct ExplanationText {
         return [head] + lines
     }
 
-    /// Who listened for calls when a call was granted: no check asks, but nothing rings without.
-    private var listening: String? {
-        guard let basis = explanation.recorded?.decision?.basis,
-            explanation.recorded?.decision?.outcome == .granted
-        else { return nil }
-        func text(_ since: UInt64?) -> String { since.map { "listened since entry \($0)" } ?? "was not listening" }
-        return "the requester \(text(basis.requesterListening)), the target \(text(basis.targetListening))"
+    /// What the last lines are about.
+    private var heading: String {
+        if explanation.transition.refusal != nil { return "what would have to be different" }
+        return explanation.consequences.allSatisfy { $0.entry.event?.kind != .callMeNow || $0.ring.isRung }
+            ? "if they did not connect all the same" : "what to do"
+    }
+
+    /// Three verdicts below each other: as recorded, by the rules of that day, and by others.
+    private var verdicts: [String] {
+        let names = ["as recorded", "by the rules of that day", "by today's rules"]
+        let width = (names.map(\.count).max() ?? 0) + 2
+        func line(_ index: Int, _ text: String) -> String { Column.padded(names[index], to: width) + text }
+        var lines = [line(0, recordedLine)]
+        guard let then = explanation.ofItsDay, let other = explanation.other.verdict else { return lines }
+        if explanation.differences.isEmpty {
+            lines.append(line(1, "the same (rules \(then.rules.rawValue))"))
+        } else {
+            lines.append(line(1, "IT DIFFERS: \(text(then))"))
+            lines += explanation.differences.map { String(repeating: " ", count: width) + $0 }
+        }
+        if let reason = explanation.other.reason {
+            lines.append(line(2, text(other)))
+            lines.append(String(repeating: " ", count: width) + "unlike the rules of that day: \(spelled(Printable.text(Text(reason))))")
+        } else {
+            lines.append(line(2, "the same as by the rules of that day (rules \(other.rules.rawValue))"))
+        }
+        return lines
+    }
+
+    private func text(_ verdict: Verdict) -> String {
+        let message = verdict.message.isEmpty ? "" : ": \(Printable.text(Text(verdict.message)))"
+        return "\(verdict.outcome)\(message) (rules \(verdict.rules.rawValue))"
+    }
+
+    /// A command that says the same without this program.
+    var outside: String {
+        let last = explanation.recorded?.leaf.seq ?? input.leaf.seq
+        // Line n of the export is entry n - 1.
+        return """
+            ringdown-relay export --entries --data \(directory) | sed -n '\(input.leaf.seq + 1),\(last + 1)p'
+            """
     }
 
     /// A fact's text with the keys spelled as the user asked for.
     private func spelled(_ fact: String) -> String {
         var keys = [input.event?.pubkey, explanation.decision?.target].compactMap { $0 }
+        if let situation = explanation.situation {
+            keys += situation.sessionKeys + [situation.requester, situation.target].compactMap { $0?.presence.owner }
+        }
         if case .input(.event(_, let session?, _), _) = input.content, let opener = words.sessions[session] {
             keys.append(opener)
         }
-        return keys.reduce(Printable.text(Text(fact))) { text, key in
+        return keys.reduce(fact) { text, key in
             let name = names(key)
             return text.split(separator: key.shortNpub, omittingEmptySubsequences: false).joined(separator: name)
         }
     }
 
-    private func text(_ actor: Actor) -> String {
-        switch actor {
-        case .key(let key): names(key)
-        case .operator: "the operator"
-        }
-    }
+    private func text(_ actor: Actor) -> String { PresenceText(names: names).text(actor) }
 
     private func text(_ ending: Ending) -> String {
-        func when(_ position: Position) -> String {
-            "\(Span.text(input.leaf.time &- position.time)) before, entry \(position.seq), \(Timestamp.text(position.time))"
-        }
-        switch ending {
-        case .removed(let position, let actor): return "was removed \(when(position)), by \(text(actor))"
-        case .closed(let position, let reason):
-            return "was closed \(when(position))" + (reason.isEmpty ? "" : ": \(Printable.text(Text(reason)))")
-        case .restarted(let position): return "ended with a restart of the relay \(when(position))"
-        case .never: return "was never there before in this log"
-        }
+        PresenceText(names: names).text(ending, before: input.leaf.time)
     }
 
     private var recordedLine: String {

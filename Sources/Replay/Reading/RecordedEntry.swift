@@ -43,6 +43,11 @@ struct RecordedEntry {
         }
     }
 
+    /// The session over which an event came in.
+    var session: UInt64? {
+        if case .input(.event(_, let session, _), _) = content { session } else { nil }
+    }
+
     /// The decision that the entry holds.
     var decision: Decision? {
         if case .output(.decision(let decision)) = content { decision } else { nil }

@@ -38,9 +38,10 @@ import Testing
             ])
         #expect(
             explanation["followed"]?.arrayValue?.map { $0["written"]?.arrayValue?.first?.unsignedInteger } == [22, 24])
-        #expect(explanation["advice"] == nil)
+        #expect(explanation["requester_end"]?["listening_since"]?.unsignedInteger == 23)
+        #expect(explanation["target_end"]?["listening_sessions"]?.arrayValue?.compactMap(\.unsignedInteger) == [24])
         let output = Tool.run("why", "--data", story.directory, "29").output
-        #expect(output.contains("the requester listened since entry 23, the target listened since entry 25"))
+        #expect(output.contains("listening since entry 23, for 0.0 s (session 22)"))
         #expect(output.contains("entry 32: 24622 call-me-now"))
         #expect(output.contains("rung (1 session), 0.0 s later (entry 34)"))
     }
