@@ -9,8 +9,9 @@ struct WhyCommand: ReplaySubcommand {
         abstract: "Why was it granted or refused? Every check of one decision, and the entry that made each fact.",
         discussion: """
             EVENT is the id of an event, or its first 8 digits or more, or the position of its entry, of its decision or \
-            of anything else that followed from it. The same rules decide again, check by check; then comes what \
-            followed, and for a refusal what would have had to be different.
+            of anything else that followed from it. The same rules decide again, check by check. Then come three verdicts \
+            (as recorded, by the rules of that day, by today's), how both ends stood, what followed, and in the last line \
+            what to do.
 
               ringdown-replay why --data DIR 4f6c21d09a3b
               ringdown-replay why --data DIR 17 --json

@@ -48,7 +48,8 @@ struct ExplanationText {
 
     /// A check and its fact, and what made it so: in full where an entry is named for the first time.
     private func lines(_ step: Explanation.Step, width: Int, isNew: Bool) -> [String] {
-        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(spelled(Printable.text(Text(step.fact))))"
+        let fact = spelled(Printable.text(Text(step.fact)))
+        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(fact)"
         var lines: [String] = []
         let indent = String(repeating: " ", count: width + 6)
         if let (entry, actor) = step.basis {
@@ -88,7 +89,8 @@ struct ExplanationText {
         }
         if let reason = explanation.other.reason {
             lines.append(line(2, text(other)))
-            lines.append(String(repeating: " ", count: width) + "unlike the rules of that day: \(spelled(Printable.text(Text(reason))))")
+            let why = spelled(Printable.text(Text(reason)))
+            lines.append(String(repeating: " ", count: width) + "unlike the rules of that day: \(why)")
         } else {
             lines.append(line(2, "the same as by the rules of that day (rules \(other.rules.rawValue))"))
         }
@@ -103,9 +105,8 @@ struct ExplanationText {
     /// A command that says the same without this program.
     var outside: String {
         let last = explanation.recorded?.leaf.seq ?? input.leaf.seq
-        // Line n of the export is entry n - 1.
         return """
-            ringdown-relay export --entries --data \(directory) | sed -n '\(input.leaf.seq + 1),\(last + 1)p'
+            ringdown-replay export --data \(directory) --format jsonl --to \(last) | python3 contrib/auditor
             """
     }
 

@@ -17,7 +17,8 @@ struct PresenceText {
     /// Membership, connection, subscription and note of one end.
     func line(_ end: Situation.End, at position: Position) -> String {
         let presence = end.presence
-        return "\(names(presence.key)): \(member(presence)); \(listening(end, at: position)); \(offer(end, at: position))"
+        return [names(presence.key) + ": " + member(presence), listening(end, at: position), offer(end, at: position)]
+            .joined(separator: "; ")
     }
 
     private func member(_ presence: Presence) -> String {

@@ -110,7 +110,8 @@ import Testing
         try story.append(.event(story.report(from: "bob", model: "llama"), session: bob))
         let step = try ask()
         try deliver(step, alice, bob)
-        #expect(lastLine(step).contains("the requester dialled an address that the target's mesh status does not offer"))
+        #expect(
+            lastLine(step).contains("the requester dialled an address that the target's mesh status does not offer"))
     }
 
     @Test func aTargetThatWasRemovedAMinuteAgo() throws {
@@ -162,7 +163,8 @@ import Testing
         let again = try story.append(.event(request, session: alice))
         let line = lastLine(again)
         #expect(
-            line.contains("this very event was decided 5.0 s before already, in entry \(first.position.seq + 1) (granted)"))
+            line.contains(
+                "this very event was decided 5.0 s before already, in entry \(first.position.seq + 1) (granted)"))
     }
 
     @Test func aMalformedRequest() throws {
@@ -192,7 +194,8 @@ import Testing
         story.clock += 7_000_000
         let next = try story.append(.event(story.request(from: "bob", to: "alice", attempt: "b"), session: bob))
         let line = lastLine(step)
-        #expect(line.contains("the relay did its part, and yet they asked again 7.0 s later (entry \(next.position.seq))"))
+        #expect(
+            line.contains("the relay did its part, and yet they asked again 7.0 s later (entry \(next.position.seq))"))
         #expect(line.contains("sprout-iroh-call-me-now"))
     }
 
