@@ -6,6 +6,8 @@ enum BatchOperation {
     case rebuildIndexes
     case erase([UInt64])
     case restore(ExportedEntry)
+    case begin(Cut)
+    case withhold(Leaf)
 }
 
 extension BatchWriter {
@@ -18,6 +20,8 @@ extension BatchWriter {
         case .rebuildIndexes: try rebuildIndexes(progress: nil)
         case .erase(let seqs): _ = try erase(seqs)
         case .restore(let entry): _ = try restore(entry)
+        case .begin(let cut): try begin(cut)
+        case .withhold(let leaf): try withhold(leaf)
         }
     }
 }

@@ -10,6 +10,7 @@ extension LogReader {
     public func checkTree(progress: ((UInt64, UInt64) -> Void)? = nil) throws -> Bytes32 {
         try checkEnds()
         try checkContents()
+        let cut = try cut()
         var frontier = Frontier()
         var tiles: UInt64 = 0
         var time = Int64.min
@@ -19,7 +20,8 @@ extension LogReader {
                 throw LogError.damaged(seq: seq, reason: "its time is before that of the entry before")
             }
             time = entry.leaf.time
-            guard entry.payload != nil || entry.leaf.flags & LeafFlags.erasable != 0 else {
+            let isOutside = cut.map { !$0.range.contains(seq) } ?? false
+            guard entry.payload != nil || entry.leaf.flags & LeafFlags.erasable != 0 || isOutside else {
                 throw LogError.damaged(seq: seq, reason: "its payload is missing, although it may not be erased")
             }
             try frontier.append(entry.leaf.hash) { height, index, root throws(LogError) in

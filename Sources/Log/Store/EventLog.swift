@@ -57,7 +57,11 @@ public final class EventLog: Sendable {
         self.lease = lease
         self.lock = lock
         // Whoever only reads can look at what is left of a damaged log; nobody may go on writing one.
-        if mode == .readWrite { try checkEnds() }
+        guard mode == .readWrite else { return }
+        try checkEnds()
+        guard try isWhole() else {
+            throw .notALog(directory: directory, reason: "it is a copy that was cut to a range")
+        }
     }
 
     /// Reads inside of `body` see the log as it was when it began, whatever is appended meanwhile.

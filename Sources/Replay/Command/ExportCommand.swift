@@ -6,15 +6,18 @@ import Nostr
 struct ExportCommand: ReplaySubcommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "How do I look at this with my own tools? JSON lines, CSV, SQLite.",
+        abstract: "How do I look at this with my own tools? JSON lines, CSV, SQLite, a cut copy.",
         discussion: """
             jsonl has everything, an object an entry: whoever recomputes the log with other software needs nothing else, \
             and `ringdown-relay import --entries` makes the same log from it again. csv is a directory with a file a \
-            table, or one table. sqlite is a database one query away from any question; its table README has examples.
+            table, or one table. sqlite is a database one query away from any question; its table README has examples. log \
+            is a copy of the log cut to the range, which still verifies.
 
               ringdown-replay export --data DIR --format jsonl --from -1h | jq 'select(.outcome == "refused")'
               ringdown-replay export --data DIR --format csv --table attempts --from -1d > attempts.csv
               ringdown-replay export --data DIR --format sqlite --out log.sqlite && sqlite3 log.sqlite 'SELECT * FROM README'
+
+              ringdown-replay export --data DIR --format log --from -1d --out yesterday && ringdown-replay verify --data yesterday
 
             A result has its name only when it is complete. With --json a line on standard output says what was written.
             """)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Log
 import Nostr
 import Reducers
@@ -11,6 +12,8 @@ enum ExportFormat: String, ExpressibleByArgument, CaseIterable {
     case csv
     /// One database.
     case sqlite
+    /// A copy of the log with the payloads of the range.
+    case log
 }
 
 /// A part of a log on its way into another form. Memory stays the same however long the log is.
@@ -37,6 +40,12 @@ struct Export {
     func make(_ format: ExportFormat, _ table: ExportTable?, as result: UnfinishedFile) throws {
         let tables = TableExport(log: log, positions: positions, progress: progress)
         switch format {
+        case .log:
+            try result.makeDirectory()
+            let cut = CutExport(log: log, progress: progress)
+            try cut.make(try cut.plan(positions), in: result.temporary)
+            // Nobody writes there any more.
+            for name in ["lock.mdb", "ringdown.lock"] { unlink("\(result.temporary)/\(name)") }
         case .csv where table == nil:
             try result.makeDirectory()
             let sink = try CSVSink(directory: result.temporary)

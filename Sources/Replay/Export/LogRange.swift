@@ -40,9 +40,11 @@ enum LogRange {
         from: LogPoint?, to: LogPoint?, now: Int64, in reader: borrowing LogReader, progress: (UInt64, UInt64) -> Void
     ) throws -> Range<UInt64> {
         guard reader.size > 0 else { throw Lookup.beyond(0, 0) }
-        var lower: UInt64 = 0
+        // Of a copy that was cut, what is there.
+        let all = try reader.cut()?.range ?? 0..<reader.size
+        var lower = all.lowerBound
         if let from { lower = try Lookup.start(of: from, now: now, in: reader, progress: progress) }
-        let upper = try to.map { try end(of: $0, now: now, in: reader, progress: progress) } ?? reader.size
+        let upper = try to.map { try end(of: $0, now: now, in: reader, progress: progress) } ?? all.upperBound
         guard lower < upper else { throw try nothing(lower, upper, in: reader) }
         return lower..<upper
     }

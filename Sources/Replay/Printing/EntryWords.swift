@@ -41,7 +41,12 @@ struct EntryWords {
     }
 
     /// What happened, in a line.
-    func text(_ entry: RecordedEntry) -> String { text(entry.content, at: entry.leaf.seq) }
+    func text(_ entry: RecordedEntry) -> String {
+        if case .erased = entry.content, entry.leaf.flags & LeafFlags.erasable == 0 {
+            return "the payload is not in this copy"
+        }
+        return text(entry.content, at: entry.leaf.seq)
+    }
 
     /// What an entry with that content at that position says.
     func text(_ content: RecordedEntry.Content, at seq: UInt64) -> String {

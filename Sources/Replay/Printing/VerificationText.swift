@@ -16,7 +16,7 @@ struct VerificationText {
             ]
         }
         return [
-            "verified: \(result.entries.grouped) entries, every one of them what it has to be" + gaps,
+            "verified: \(result.entries.grouped) entries, every one of them what it has to be" + gaps + cut,
             "  log         \(result.origin ?? "unnamed"), relay \(result.relay.map(names.callAsFunction) ?? "unknown")",
             """
               events      \(result.clientEvents.grouped) from clients, \(result.relayEvents.grouped) signed by the relay, \
@@ -39,6 +39,13 @@ struct VerificationText {
             result.uncertain == 0
             ? "" : ", and \(result.uncertain.grouped) inputs after them came out otherwise for want of them"
         return "; \(result.erased.grouped) payloads were erased, their leaves are in the tree\(uncertain)"
+    }
+
+    /// What part of the log this is; nothing for a whole one.
+    private var cut: String {
+        result.cut.map {
+            "; this copy was cut to entries \($0.lowerBound) to \($0.upperBound - 1), all others are there as leaves"
+        } ?? ""
     }
 
     private var seconds: String {
@@ -71,6 +78,8 @@ struct VerificationText {
         json.field("applied", result.applied)
         json.field("unchanged", result.unchanged)
         json.field("refused", result.refused)
+        json.field("cut_first", result.cut?.lowerBound)
+        json.field("cut_last", result.cut.map { $0.upperBound - 1 })
         json.field("erased", result.erased)
         json.field("uncertain", result.uncertain)
         json.field("log", result.origin)

@@ -40,6 +40,7 @@ struct ReportPass {
             if case .dropped(let dropped) = input {
                 for (reason, count) in dropped.counts { report.dropped[reason, default: 0] += count }
             }
+            if case .checkpoint(let note) = input { report.checkpoint = (recorded.leaf.seq, note.string) }
             if mayRecompute { explain(input, at: recorded.position, &report) }
         case .output(.decision(let decision)):
             compare(decision, &report)

@@ -36,10 +36,20 @@ struct ReportVerdict {
             """
         return """
             <section class="verdict right"><h2>This log was checked: every decision followed the rules.</h2>
-            <p>All \(verification.entries.grouped) entries, from the very first, were computed anew, and \
-            \(verification.signatures.grouped) signatures were checked. \(verification.decisions.grouped) decisions came out \
+            <p>\(what(verification)) were computed anew, and \(verification.signatures.grouped) signatures were checked. \(verification.decisions.grouped) decisions came out \
             as they are recorded.</p>\(erased)
             <p class="repeat">Repeat it: <code>ringdown-replay verify --data DIR</code></p>\(checkpoint)</section>
+            """
+    }
+
+    /// The whole log, or the part that a copy was cut to.
+    private func what(_ verification: Verification) -> Markup {
+        guard let cut = verification.cut else {
+            return "All \(verification.entries.grouped) entries, from the very first,"
+        }
+        return """
+            This is a part of a log: entries \(cut.lowerBound.grouped) to \((cut.upperBound - 1).grouped), with the \
+            fingerprints of all others. Those \(verification.entries.grouped) entries
             """
     }
 

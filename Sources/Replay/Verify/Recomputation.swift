@@ -13,6 +13,24 @@ struct Recomputation {
     private(set) var leaves = LeafHashes()
     private(set) var result = Verification()
 
+    /// Takes over the state before the range that a copy was cut to.
+    mutating func begin(_ state: RelayState) { self.state = state }
+
+    /// Takes an entry into the tree of which only the leaf is there.
+    mutating func skim(_ leaf: Leaf) throws(Divergence) {
+        try checkTime(leaf, leaf.seq)
+        leaves.append(leaf.hash)
+    }
+
+    /// Takes entry 0 of a copy that was cut.
+    mutating func skim(_ genesis: Genesis, _ leaf: Leaf) throws(Divergence) {
+        try checkBeginning(.genesis(genesis), leaf.seq)
+        try skim(leaf)
+    }
+
+    /// Says to which range the copy was cut.
+    mutating func note(_ cut: Cut) { result.cut = cut.range }
+
     /// Applies the inputs of a chunk, which begins with one and holds all that follows from each.
     ///
     /// - Returns: why it could not go on: an entry that is no input where one has to be, or an input that is damaged.

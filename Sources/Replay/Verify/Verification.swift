@@ -26,6 +26,8 @@ public struct Verification: Sendable {
     public var erased: UInt64 = 0
     /// Inputs that came out otherwise than recorded, for want of what was erased shortly before them.
     public var uncertain: UInt64 = 0
+    /// To which range this copy was cut: only that was recomputed. `nil` for a whole log.
+    public var cut: Range<UInt64>?
     /// The root of the tree over all entries.
     public var root = Bytes32.zero
     /// The log's name, the relay's key and the log's key, as entry 0 states them.

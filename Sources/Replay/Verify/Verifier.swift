@@ -41,10 +41,14 @@ public struct Verifier: Sendable {
         signatures: Bool = true, derived: Bool = true, progress: Progress? = nil
     ) throws -> Verification {
         let begun = ContinuousClock.now
-        let (size, root) = try log.read { ($0.size, $0.root) }
+        let (size, root, cut) = try log.read { ($0.size, $0.root, try $0.cut()) }
         let beside = derived ? DerivedCheck(log) : nil
         var recomputation = Recomputation()
-        var divergence = recompute(&recomputation, size: size, EntryCheck(signatures: signatures), progress)
+        let range = cut?.range ?? 0..<size
+        var divergence = try cut.flatMap { try CutCheck(log: log, cut: $0).begin(&recomputation) }
+        divergence =
+            divergence ?? recompute(&recomputation, range, EntryCheck(signatures: signatures), progress)
+        if let cut, divergence == nil { divergence = try CutCheck(log: log, cut: cut).finish(&recomputation, size) }
         if divergence != nil {
             beside?.cancel()
         } else {
@@ -59,13 +63,14 @@ public struct Verifier: Sendable {
 
     /// Returns the first divergence of an entry.
     private func recompute(
-        _ recomputation: inout Recomputation, size: UInt64, _ checks: EntryCheck,
+        _ recomputation: inout Recomputation, _ range: Range<UInt64>, _ checks: EntryCheck,
         _ progress: Progress?
     ) -> Divergence? {
+        let size = range.upperBound
         guard size > 0 else {
             return Divergence(0, .genesis, expected: "a genesis entry", found: "nothing: the log is empty")
         }
-        var reader = ChunkReader(log: log, size: size)
+        var reader = ChunkReader(log: log, range)
         var applied: Chunk?
         var checked: Chunk?
         var stopped: Divergence?
@@ -103,13 +108,14 @@ public struct Verifier: Sendable {
     private struct ChunkReader {
         let log: EventLog
         let size: UInt64
-        private var position: UInt64 = 0
+        private var position: UInt64
         /// The entry that could not be read.
         private(set) var failure: Divergence?
 
-        init(log: EventLog, size: UInt64) {
+        init(log: EventLog, _ range: Range<UInt64>) {
             self.log = log
-            self.size = size
+            size = range.upperBound
+            position = range.lowerBound
         }
 
         /// The next chunk; `nil` at the end, or after an entry that could not be read.

@@ -102,6 +102,20 @@ import Testing
         #expect(try query("SELECT * FROM attempts").isEmpty)
     }
 
+    @Test func aCheckpointIsThereWithItsNote() throws {
+        let story = try Story.day()
+        let checkpoint = try story.log.read {
+            Checkpoint(origin: "relay.example.com/mesh/1", size: $0.size, root: $0.root)
+        }
+        let note = SignedNote.sign(checkpoint, story.logKey).text
+        try story.append(.checkpoint(note: Text(note)))
+        let query = try database(story)
+        #expect(
+            try query("SELECT position, size, root, note FROM checkpoints") == [
+                ["67", "67", checkpoint.root.hex, note]
+            ])
+    }
+
     @Test func everyQuestionInTheReadmeHasAnAnswer() throws {
         let query = try database(try Story.day())
         let questions = try query("SELECT question, query FROM README")

@@ -123,6 +123,9 @@ struct RowMaker {
             }
         case .input(.policy(_, let rules), _):
             try sink.row(.policies, head + [Cell(UInt64(rules.rawValue)), .text(payload)])
+        case .input(.checkpoint(let note), _):
+            let checkpoint = (try? SignedNote(parsing: note.string)).flatMap { try? Checkpoint(parsing: $0.body) }
+            try sink.row(.checkpoints, head + [Cell(checkpoint?.size), Cell(checkpoint?.root), Cell(note)])
         case .input(.dropped(let dropped), _):
             for count in dropped.counts { try sink.row(.dropped, head + [Cell(count.reason), Cell(count.count)]) }
         default: break
