@@ -35,6 +35,8 @@ public struct ReplayCommand: ParsableCommand {
             PairsCommand.self,
             // Why
             WhyCommand.self,
+            WhyNotCommand.self,
+            BlameCommand.self,
             // How it stood
             StateCommand.self,
             // Whether it was right

@@ -22,7 +22,8 @@ struct Explainer {
         let (checks, transition) = before.explain(content, at: input.position)
         let outputs = try outputs(of: input, in: reader)
         let recorded = outputs.first { $0.decision != nil }
-        let steps = try Explainer.steps(checks, of: input, transition, in: reader)
+        let steps = try Explainer.steps(
+            checks, event: input.event, session: input.session, transition, at: input.position, in: reader)
         var situation: Situation?
         if let event = input.event, event.kind == .meshConnectRequest {
             situation = try Situation(
@@ -67,18 +68,25 @@ struct Explainer {
         return outputs
     }
 
-    private static func steps(
-        _ checks: [Check], of input: RecordedEntry, _ transition: Transition, in reader: borrowing LogReader
+    /// The checks with the entries that made their facts.
+    ///
+    /// - Parameter position: where the input stands, or would.
+    static func steps(
+        _ checks: [Check], event: Event?, session: UInt64?, _ transition: Transition, at position: Position,
+        in reader: borrowing LogReader
     ) throws -> [Explanation.Step] {
         var steps: [Explanation.Step] = []
         // Two rules may ask the same question in a row; a person asks it once.
         for (index, check) in checks.enumerated() where index == 0 || checks[index - 1] != check {
             var step = Explanation.Step(name: check.name.rawValue, passed: check.passed, fact: check.fact.text)
-            if let basis = check.fact.basis, let entry = try reader.entry(at: basis).map({ try RecordedEntry($0) }) {
+            if let basis = check.fact.basis, basis < position.seq,
+                let entry = try reader.entry(at: basis).map({ try RecordedEntry($0) })
+            {
                 step.basis = (entry, try History.actor(behind: entry, in: reader))
             }
             if !check.passed, check.fact.basis == nil {
-                step.ending = try ending(of: check.name, input, transition, in: reader)
+                step.ending = try ending(
+                    of: check.name, event, session: session, transition, before: position.seq, in: reader)
             }
             steps.append(step)
         }
@@ -100,18 +108,18 @@ struct Explainer {
 
     /// How the fact that a failed check missed came to be no more.
     private static func ending(
-        of check: Check.Name, _ input: RecordedEntry, _ transition: Transition, in reader: borrowing LogReader
+        of check: Check.Name, _ event: Event?, session: UInt64?, _ transition: Transition, before end: UInt64,
+        in reader: borrowing LogReader
     ) throws -> Ending? {
         let key: PublicKey?
         switch check {
         case .session:
-            guard case .input(.event(_, let session?, _), _) = input.content else { return nil }
-            return try History.session(session, before: input.leaf.seq, in: reader)
-        case .requesterMember, .reporterMember, .permission: key = input.event?.pubkey
+            return try session.map { try History.session($0, before: end, in: reader) }
+        case .requesterMember, .reporterMember, .permission: key = event?.pubkey
         case .targetMember, .subject: key = transition.decision?.target
         default: return nil
         }
-        return try key.map { try History.membership(of: $0, before: input.leaf.seq, in: reader) }
+        return try key.map { try History.membership(of: $0, before: end, in: reader) }
     }
 
     /// What became of each entry that followed: for a call-me-now the delivery entries that name it.

@@ -112,8 +112,8 @@ extension Situation {
         try reader.forwards(
             from: position.seq + 1, to: end, types: [.decision], containing: Needle(one.hex)
         ) { entry in
-            guard let decision = entry.decision, decision.kind == .meshConnectRequest, decision.request > position.seq,
-                decision.author == one && decision.target == other || decision.author == other && decision.target == one
+            guard let decision = entry.decision, decision.request > position.seq,
+                decision.isAttempt(between: one, other)
             else { return true }
             found = (decision, Position(seq: decision.request, time: entry.leaf.time))
             return false

@@ -17,7 +17,7 @@ extension ExplanationText {
         json.field("target", explanation.decision?.target)
         json.field("text", words.text(input))
         json.field("repeats", explanation.repeats)
-        json.list("checks", explanation.steps, write)
+        json.list("checks", explanation.steps) { step, json in json.write(step, words) }
         json.key("recorded")
         write(recorded: explanation, to: &json)
         json.key("recomputed")
@@ -28,62 +28,14 @@ extension ExplanationText {
         json.list(strings: "differences", explanation.differences)
         json.list("followed", explanation.consequences, write)
         if let situation = explanation.situation {
-            json.key("requester_end")
-            write(situation.requester, situation, to: &json)
-            if let target = situation.target {
-                json.key("target_end")
-                write(target, situation, to: &json)
-            }
+            json.field("requester_end", situation.requester)
+            if let target = situation.target { json.field("target_end", target) }
             json.field("next_attempt", situation.next?.at.seq)
         }
         json.field("outside", outside)
         json.field("advice", explanation.advice)
         json.endObject()
         return json.bytes
-    }
-
-    private func write(_ step: Explanation.Step, to json: inout JSONWriter) {
-        json.field("name", step.name)
-        json.field("passed", step.passed)
-        json.field("fact", step.fact)
-        if let (entry, actor) = step.basis {
-            json.key("basis")
-            json.beginObject()
-            json.field("position", entry.leaf.seq)
-            json.field("time", Timestamp.text(entry.leaf.time, .microseconds))
-            write("author", actor, to: &json)
-            json.field("text", words.text(entry))
-            json.endObject()
-        }
-        if let ending = step.ending {
-            json.key("ended")
-            write(ending, to: &json)
-        }
-    }
-
-    private func write(_ name: StaticString, _ actor: Actor, to json: inout JSONWriter) {
-        switch actor {
-        case .key(let key): json.field(name, key)
-        case .operator: json.field(name, "operator" as Text)
-        }
-    }
-
-    private func write(_ ending: Ending, to json: inout JSONWriter) {
-        json.beginObject()
-        switch ending {
-        case .removed(_, let actor):
-            json.field("how", "removed" as Text)
-            write("by", actor, to: &json)
-        case .closed(_, let reason):
-            json.field("how", "closed" as Text)
-            json.field("reason", reason)
-        case .unsubscribed: json.field("how", "unsubscribed" as Text)
-        case .restarted: json.field("how", "restarted" as Text)
-        case .never: json.field("how", "never" as Text)
-        }
-        json.field("position", ending.position?.seq)
-        json.field("time", ending.position.map { Timestamp.text($0.time, .microseconds) })
-        json.endObject()
     }
 
     private func write(recorded explanation: Explanation, to json: inout JSONWriter) {
@@ -129,16 +81,6 @@ extension ExplanationText {
         json.field("code", other.verdict?.code)
         json.field("message", other.verdict?.message)
         json.field("differs", other.reason)
-        json.endObject()
-    }
-
-    private func write(_ end: Situation.End, _ situation: Situation, to json: inout JSONWriter) {
-        json.beginObject()
-        json.write(end.presence)
-        if let stopped = end.stopped {
-            json.key("stopped_listening")
-            write(stopped, to: &json)
-        }
         json.endObject()
     }
 

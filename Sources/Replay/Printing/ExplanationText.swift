@@ -24,12 +24,8 @@ struct ExplanationText {
         }
         if !explanation.steps.isEmpty {
             lines += ["", "checks"]
-            let width = explanation.steps.map(\.name.count).max() ?? 0
-            var named: Set<UInt64> = []
-            for step in explanation.steps {
-                let isNew = step.basis.map { named.insert($0.entry.leaf.seq).inserted } ?? false
-                lines += self.lines(step, width: width, isNew: isNew)
-            }
+            lines += StepText(words: words, time: input.leaf.time, spelled: spelled).lines(explanation.steps)
+                .map { "  \($0)" }
         }
         lines += ["", explanation.differences.isEmpty ? "decision" : "decision: THE VERDICTS DIFFER"]
         lines += verdicts.map { "  \($0)" }
@@ -44,27 +40,6 @@ struct ExplanationText {
         lines += ["", "the same outside of this tool", "  \(outside)"]
         if let advice = explanation.advice { lines += ["", heading, "  \(spelled(advice))"] }
         return lines
-    }
-
-    /// A check and its fact, and what made it so: in full where an entry is named for the first time.
-    private func lines(_ step: Explanation.Step, width: Int, isNew: Bool) -> [String] {
-        let fact = spelled(Printable.text(Text(step.fact)))
-        var head = "  \(step.passed ? "✓" : "✗") \(Column.padded(step.name, to: width))  \(fact)"
-        var lines: [String] = []
-        let indent = String(repeating: " ", count: width + 6)
-        if let (entry, actor) = step.basis {
-            if isNew {
-                lines.append(
-                    """
-                    \(indent)from entry \(entry.leaf.seq), \(Timestamp.text(entry.leaf.time)), by \(text(actor)): \
-                    \(words.text(entry))
-                    """)
-            } else {
-                head += " (entry \(entry.leaf.seq))"
-            }
-        }
-        if let ending = step.ending { lines.append(indent + text(ending)) }
-        return [head] + lines
     }
 
     /// What the last lines are about.
@@ -123,12 +98,6 @@ struct ExplanationText {
             let name = names(key)
             return text.split(separator: key.shortNpub, omittingEmptySubsequences: false).joined(separator: name)
         }
-    }
-
-    private func text(_ actor: Actor) -> String { PresenceText(names: names).text(actor) }
-
-    private func text(_ ending: Ending) -> String {
-        PresenceText(names: names).text(ending, before: input.leaf.time)
     }
 
     private var recordedLine: String {
