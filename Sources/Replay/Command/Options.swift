@@ -42,6 +42,10 @@ enum Parse {
         do { return try PublicKey(parsing: text) } catch { throw ValidationError(error.message) }
     }
 
+    static func vkey(_ text: String) throws -> VerifierKey {
+        do { return try VerifierKey(parsing: text) } catch { throw ValidationError("--vkey: \(error)") }
+    }
+
     static func kind(_ text: String) throws -> Kind {
         guard let number = UInt16(text) else {
             throw ValidationError("\(text) is no kind; expected a number from 0 to 65535, such as 24621")

@@ -41,6 +41,8 @@ public struct ReplayCommand: ParsableCommand {
             StateCommand.self,
             // Whether it was right
             VerifyCommand.self,
+            ProveCommand.self,
+            CheckCommand.self,
             // With other tools
             ExportCommand.self,
             ReportCommand.self,
