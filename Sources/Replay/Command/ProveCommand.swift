@@ -34,7 +34,7 @@ struct ProveCommand: ReplaySubcommand {
         let (bundle, note) = try common.open().read { reader in
             console.progress.begin("looking for the event")
             let seq = try position(in: reader, console)
-            let note = try Checkpoints.note(checkpoint, in: reader)
+            let note = try LogCheckpoints.note(checkpoint, in: reader)
             console.progress.begin("proving")
             return (try BundleMaker.bundle(of: seq, under: note, in: reader), note)
         }

@@ -3,16 +3,13 @@ import Nostr
 import Reducers
 
 /// The checkpoints that a log holds of itself.
-enum Checkpoints {
-    /// The relay's addressable event whose content is a signed note.
-    private static let kind = Kind(30_622)
-
+enum LogCheckpoints {
     /// The newest checkpoint that the relay published in its log; `nil` if it published none.
     ///
     /// It is found as the relay's own event, which the index has, so that no entry has to be read.
     static func newest(in reader: borrowing LogReader, relay: PublicKey) throws -> SignedNote? {
         var scan = EventScan(
-            filters: [Filter(authors: [relay], kinds: [kind], limit: 1)], upTo: reader.size, maximumLimit: 1)
+            filters: [Filter(authors: [relay], kinds: [.logCheckpoint], limit: 1)], upTo: reader.size, maximumLimit: 1)
         var found: SignedNote?
         _ = try scan.resume(reader, now: 0, maximumEvents: 1, maximumKeys: .max) { document in
             let event = try Event.parse(document, limits: .stored)
