@@ -96,6 +96,8 @@ struct Report {
         var recomputed: Decision?
         /// Whether that is not what was recorded.
         var differs = false
+        /// Whether the relay was open to everybody then, members or not.
+        var wasOpen = false
     }
 }
 

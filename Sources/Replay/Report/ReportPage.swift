@@ -102,7 +102,7 @@ struct ReportPage {
         let more = timeline.omitted > 0 ? " \(timeline.omitted) keys with fewer attempts are left out." : ""
         let lead: Markup = """
             A lane for each member: solid while it belonged, hatched before and after. A line joins who asked and whom it \
-            asked for. A connection on hatched ground is circled: it would be a mistake, unless the relay was open to \
+            asked for. A connection on hatched ground would be a mistake, and is circled, unless the relay was open to \
             everybody then.\(latest)\(more)
             """
         let body: Markup = """

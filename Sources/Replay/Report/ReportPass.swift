@@ -12,10 +12,12 @@ struct ReportPass {
     /// Who asked for what follows: the author of the latest input.
     private var author: PublicKey?
     private var mayRecompute = true
+    private var isOpen: Bool
 
     /// Begins with the state before the range.
     init(_ state: RelayState, _ report: inout Report) {
         self.state = state
+        isOpen = !state.policy.requireMembership
         for (index, story) in report.stories.enumerated() { stories[story.attempt.request.seq] = index }
     }
 
@@ -40,6 +42,8 @@ struct ReportPass {
             if case .dropped(let dropped) = input {
                 for (reason, count) in dropped.counts { report.dropped[reason, default: 0] += count }
             }
+            if case .policy(let policy, _) = input { isOpen = !policy.requireMembership }
+            if let index = stories[recorded.leaf.seq] { report.stories[index].wasOpen = isOpen }
             if case .checkpoint(let note) = input { report.checkpoint = (recorded.leaf.seq, note.string) }
             if mayRecompute { explain(input, at: recorded.position, &report) }
         case .output(.decision(let decision)):

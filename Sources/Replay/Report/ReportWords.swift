@@ -14,6 +14,29 @@ struct ReportWords {
     /// For a place where there is little room.
     func brief(_ key: PublicKey) -> String { report.names[key] ?? short(key) }
 
+    /// Keys in the order of their names, as a person looks for them: 2 before 10.
+    func sorted(_ keys: some Sequence<PublicKey>) -> [PublicKey] {
+        keys.map { (order: ReportWords.order(brief($0)), key: $0) }
+            .sorted { ($0.order, $0.key) < ($1.order, $1.key) }.map(\.key)
+    }
+
+    /// The name with its numbers filled up with zeros.
+    private static func order(_ name: String) -> String {
+        let digits = 12
+        var result = ""
+        var number = ""
+        for character in name.lowercased() + "\0" {
+            if character.isASCII, character.isNumber {
+                number.append(character)
+                continue
+            }
+            if !number.isEmpty { result += String(repeating: "0", count: max(0, digits - number.count)) + number }
+            number = ""
+            result.append(character)
+        }
+        return result
+    }
+
     /// The operator has no key.
     func actor(_ key: PublicKey?) -> String { key.map(name) ?? "the operator" }
 

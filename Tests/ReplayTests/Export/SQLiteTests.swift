@@ -72,14 +72,30 @@ import Testing
         #expect(try query("SELECT * FROM v_paired_without_membership").isEmpty)
     }
 
-    @Test func aPairingOfSomebodyWhoIsNoMemberIsFound() throws {
+    /// A log in which somebody was paired with a key that is no member.
+    private func pairing(requiringMembership: Bool) throws -> Story {
         let story = try Story()
         var policy = Policy()
-        policy.requireMembership = false
+        policy.requireMembership = requiringMembership
         try story.begin(policy, members: ["alice"])
         let alice = try story.connect("alice")
+        story.forge = { drafts, step in
+            guard step.transition.refusal != nil else { return }
+            let refusal = String(decoding: drafts[1].payload, as: UTF8.self)
+            drafts[1].payload = Array(refusal.replacing("refused", with: "granted").utf8)
+        }
         try story.append(.event(story.request(from: "alice", to: "mallory"), session: alice))
-        #expect(try database(story)("SELECT target FROM v_paired_without_membership") == [[key("mallory")]])
+        return story
+    }
+
+    @Test func aPairingOfSomebodyWhoHadToBeAMemberIsFound() throws {
+        let view = "SELECT target FROM v_paired_without_membership"
+        #expect(try database(try pairing(requiringMembership: true))(view) == [[key("mallory")]])
+        #expect(try database(try pairing(requiringMembership: false))(view).isEmpty)
+        // The policy is known even where the range begins behind it.
+        let late = try pairing(requiringMembership: false)
+        #expect(try database(late, "--from", "7")(view).isEmpty)
+        #expect(try database(late, "--from", "7").value("SELECT position FROM policies") == "1")
     }
 
     @Test func sessionsAndListeningEndWhereTheLogSaysSo() throws {

@@ -73,14 +73,21 @@ import Testing
         }
     }
 
-    @Test func aPairingOnHatchedGroundIsCircled() throws {
-        let story = try Story()
-        var policy = Policy()
-        policy.requireMembership = false
-        try story.begin(policy, members: ["alice"])
-        let alice = try story.connect("alice")
-        try story.append(.event(story.request(from: "alice", to: "mallory"), session: alice))
-        #expect(occurrences("class=\"alarm\"", in: try page(story)) == 1)
+    @Test func aPairingOnHatchedGroundIsCircledUnlessTheRelayWasOpen() throws {
+        for (requiresMembership, circles) in [(true, 1), (false, 0)] {
+            let story = try Story()
+            var policy = Policy()
+            policy.requireMembership = requiresMembership
+            try story.begin(policy, members: ["alice"])
+            let alice = try story.connect("alice")
+            story.forge = { drafts, step in
+                guard step.transition.refusal != nil else { return }
+                let refusal = String(decoding: drafts[1].payload, as: UTF8.self)
+                drafts[1].payload = Array(refusal.replacing("refused", with: "granted").utf8)
+            }
+            try story.append(.event(story.request(from: "alice", to: "mallory"), session: alice))
+            #expect(occurrences("class=\"alarm\"", in: try page(story)) == circles)
+        }
         #expect(occurrences("class=\"alarm\"", in: try page(try Story.day())) == 0)
     }
 

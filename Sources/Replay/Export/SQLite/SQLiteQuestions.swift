@@ -5,7 +5,7 @@ enum SQLiteQuestions {
         ("Who was connected with whom, how often?", "SELECT * FROM v_pairs ORDER BY granted DESC"),
         ("What was refused, why, and how often?", "SELECT * FROM v_refusal_reasons ORDER BY times DESC"),
         (
-            "Was anybody paired who was no member then? (Nobody, unless the relay was open to everybody.)",
+            "Was anybody paired who was no member, and had to be? (It has to be nobody.)",
             "SELECT * FROM v_paired_without_membership"
         ),
         ("Who is a member where the range ends?", "SELECT * FROM v_members ORDER BY since"),

@@ -45,10 +45,13 @@ enum SQLiteSchema {
                SUM(outcome = 'refused') AS refused, COUNT(DISTINCT requester) AS requesters
         FROM attempts GROUP BY day
         """,
-        // Rests on nothing but two tables: who was paired, and who was a member then.
+        // Rests on nothing but who was paired, who was a member then, and whether one had to be.
         """
         CREATE VIEW v_paired_without_membership AS
-        SELECT a.* FROM attempts a WHERE a.outcome = 'granted' AND NOT (
+        SELECT a.* FROM attempts a WHERE a.outcome = 'granted' AND COALESCE(
+            (SELECT p.json ->> '$.policy.require_membership' FROM policies p WHERE p.position < a.position
+             ORDER BY p.position DESC LIMIT 1), 1)
+        AND NOT (
             EXISTS (SELECT 1 FROM members m WHERE m.key = a.requester
                     AND m.since < a.position AND (m.until IS NULL OR m.until > a.position))
             AND EXISTS (SELECT 1 FROM members m WHERE m.key = a.target

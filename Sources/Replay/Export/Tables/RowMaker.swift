@@ -20,6 +20,10 @@ struct RowMaker {
     /// Learns who is a member and who is connected where the range begins.
     mutating func begin(_ state: RelayState, in reader: borrowing LogReader) throws {
         try intervals.begin(state, in: reader)
+        guard state.position != nil, let entry = try reader.entry(at: state.policySeq),
+            case .input(.policy(_, let rules), _) = try RecordedEntry(entry).content
+        else { return }
+        try writePolicy(rules, [Cell(entry.leaf.seq), .moment(entry.leaf.time)], payload: entry.payload ?? [])
     }
 
     /// Takes the next entry.
@@ -87,6 +91,10 @@ struct RowMaker {
             ])
     }
 
+    private func writePolicy(_ rules: RulesVersion, _ head: [Cell], payload: [UInt8]) throws {
+        try sink.row(.policies, head + [Cell(UInt64(rules.rawValue)), .text(payload)])
+    }
+
     private func writeRest(_ entry: RecordedEntry, payload: [UInt8]) throws {
         let head = [Cell(entry.leaf.seq), .moment(entry.leaf.time)]
         switch entry.content {
@@ -122,7 +130,7 @@ struct RowMaker {
                 }
             }
         case .input(.policy(_, let rules), _):
-            try sink.row(.policies, head + [Cell(UInt64(rules.rawValue)), .text(payload)])
+            try writePolicy(rules, head, payload: payload)
         case .input(.checkpoint(let note), _):
             let checkpoint = (try? SignedNote(parsing: note.string)).flatMap { try? Checkpoint(parsing: $0.body) }
             try sink.row(.checkpoints, head + [Cell(checkpoint?.size), Cell(checkpoint?.root), Cell(note)])

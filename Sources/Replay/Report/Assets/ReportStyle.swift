@@ -57,8 +57,8 @@ enum ReportStyle {
           stroke-linejoin: round; }
         .graph { display: block; width: 100%; max-width: 46rem; min-width: 20rem; margin: 0 auto; }
         .graph .edges > * { fill: none; stroke-linecap: round; }
-        .graph .granted { stroke: var(--good); opacity: .75; }
-        .graph .refused { stroke: var(--bad); stroke-dasharray: 5 6; opacity: .8; }
+        .graph .granted { stroke: var(--good); }
+        .graph .refused { stroke: var(--bad); stroke-dasharray: 5 6; }
         .graph .dim { opacity: .06; }
         .node { cursor: pointer; outline: none; }
         .node circle { fill: var(--member); stroke: var(--card); stroke-width: 2; }
@@ -83,6 +83,7 @@ enum ReportStyle {
         .attempt .end.outside { fill: var(--card); stroke: var(--bad); stroke-width: 2; }
         .attempt .alarm { fill: none; stroke: var(--bad); stroke-width: 3; }
         .attempt.later { opacity: .25; }
+        .dense .attempt line:not(.reach) { stroke-width: 1; stroke-opacity: .5; }
         .attempt.current line:not(.reach) { stroke-width: 4; }
         .now { stroke: var(--accent); stroke-width: 1.5; pointer-events: none; }
         #ticks line { stroke: var(--soft); }

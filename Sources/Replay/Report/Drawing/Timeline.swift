@@ -31,14 +31,14 @@ struct Timeline {
         }
         let busiest = weights.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map(\.key)
         omitted = max(0, busiest.count - Report.maximumLanes)
-        lanes = busiest.prefix(Report.maximumLanes).sorted { (words.brief($0), $0.hex) < (words.brief($1), $1.hex) }
+        lanes = words.sorted(busiest.prefix(Report.maximumLanes))
         laneOf = Dictionary(uniqueKeysWithValues: lanes.enumerated().map { ($1, $0) })
     }
 
     var markup: Markup {
         let height = lanes.count * Timeline.laneHeight + Timeline.axisHeight
         return """
-            <svg id="timeline" class="timeline" width="100%" height="\(height)" role="group" aria-label="Timeline" \
+            <svg id="timeline" class="timeline\(report.stories.count > 200 ? " dense" : "")" width="100%" height="\(height)" role="group" aria-label="Timeline" \
             data-from="\(report.frame.lowerBound)" data-to="\(report.frame.upperBound)">
             <defs><pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" \
             patternTransform="rotate(45)"><rect class="ground" width="7" height="7"/>\
@@ -97,7 +97,7 @@ struct Timeline {
             return "<circle class=\"end\(outside)\" cy=\"\(place.y)\" r=\"\(index == 0 ? 5 : 4)\"/>"
         }
         let alarm: Markup =
-            attempt.isGranted && isOutside
+            attempt.isGranted && isOutside && !story.wasOpen
             ? "<circle class=\"alarm\" cy=\"\(last.y)\" r=\"11\"/>" : ""
         let title = """
             \(words.name(attempt.decision.author)) → \(words.name(attempt.decision.target)): \
