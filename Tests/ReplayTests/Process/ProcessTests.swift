@@ -36,7 +36,9 @@ import Testing
 
     @Test func everySubcommandReadsALogThatIsBeingWritten() throws {
         let story = try Story.day()
-        for arguments in [["log"], ["state"], ["pairs"], ["why", "29"], ["verify"]] {
+        for arguments in [
+            ["log"], ["state"], ["pairs"], ["why", "29"], ["verify"], ["tail"], ["export", "--format", "jsonl"],
+        ] {
             let run = try run(arguments + ["--data", story.directory])
             #expect(run.status == 0)
             #expect(!run.output.isEmpty)

@@ -60,6 +60,7 @@ enum ReportStyle {
         .graph .granted { stroke: var(--good); }
         .graph .refused { stroke: var(--bad); stroke-dasharray: 5 6; }
         .graph .dim { opacity: .06; }
+        .graph .edges:has(.dim) > :not(.dim) { stroke-opacity: 1; }
         .node { cursor: pointer; outline: none; }
         .node circle { fill: var(--member); stroke: var(--card); stroke-width: 2; }
         .node.stranger circle { fill: var(--card); stroke: var(--bad); stroke-dasharray: 2 2; }
