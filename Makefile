@@ -48,4 +48,4 @@ venv: ## install what the outside clients need, in .venv
 	@scripts/setup.sh clients
 
 clean: ## remove everything that was built; the data directory stays
-	rm -rf .build .venv .venv-buzz Tests/Clients/__pycache__ Tests/Clients/.pytest_cache
+	rm -rf .build .venv .venv-buzz .venv-outside Tests/Clients/__pycache__ Tests/Clients/.pytest_cache

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is.
 #   setup.sh build     Debian packages with the C libraries that the relay links
-#   setup.sh clients   Python with the packages of the client tests, in .venv, and in .venv-buzz where there is Python 3.12; Chromium
+#   setup.sh clients   Python with the packages of the client tests, in .venv, and in .venv-buzz where there is Python 3.12; Chromium;
+#                     and what other people wrote to check logs with: Go's, and Python packages in .venv-outside
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 requirements=Tests/Clients/requirements.txt
 buzz_requirements=Tests/Clients/requirements-buzz.txt
+outside_requirements=Tests/Clients/requirements-outside.txt
 
 die() {
     printf 'ringdown: %s\n' "$*" >&2
@@ -78,12 +80,33 @@ setup_browser() {
     (install chromium) || printf 'ringdown: no Chromium: the tests that look at reports are skipped\n' >&2
 }
 
+# Verifiers of logs that other people wrote. Each one that cannot be had here is missed by the tests, which say so, and
+# which need two.
+setup_outside() {
+    if ! command -v go >/dev/null || [ ! -d /usr/share/gocode/src/golang.org/x/mod/sumdb/tlog ]; then
+        (install golang-go golang-golang-x-mod-dev) ||
+            printf 'ringdown: no Go with golang.org/x/mod: its checks of our proofs are skipped\n' >&2
+    fi
+    cmp -s "$outside_requirements" .venv-outside/requirements.txt && [ -x .venv-outside/bin/python ] && return
+    rm -rf .venv-outside
+    python3 -m venv .venv-outside
+    # aics-tlog declares a later Python than Debian 12 has, and works on that.
+    if ! .venv-outside/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
+        --ignore-requires-python -r "$outside_requirements"; then
+        printf 'ringdown: the verifiers from PyPI cannot be installed here: their checks of our proofs are skipped\n' >&2
+        rm -rf .venv-outside
+        return
+    fi
+    cp "$outside_requirements" .venv-outside/requirements.txt
+}
+
 setup_clients() {
     setup_buzz
     setup_browser
+    python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
+    setup_outside
     # The copy in .venv is made last: it stands for a complete installation of exactly these versions.
     cmp -s "$requirements" .venv/requirements.txt && [ -x .venv/bin/python ] && return
-    python3 -c 'import ensurepip, venv' 2>/dev/null || install python3 python3-venv
     printf 'ringdown: making .venv for the client tests\n' >&2
     rm -rf .venv
     python3 -m venv .venv

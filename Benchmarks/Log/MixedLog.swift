@@ -15,6 +15,9 @@ struct MixedLog {
     /// The log's time at the beginning: 2026-01-02T03:04:05Z.
     private static let begin: Int64 = 1_767_323_045_000_000
 
+    /// The log's name.
+    static let origin = "relay.example.com/mixed/1"
+
     let log: EventLog
     let relay: SecretKey
     let logKey: LogKey
@@ -92,7 +95,7 @@ struct MixedLog {
     }
 
     private var genesis: Genesis {
-        let origin = "relay.example.com/mixed/1"
+        let origin = MixedLog.origin
         let vkey = logKey.verifierKey(origin: origin)
         let statement = Genesis.statement(origin: origin, relay: relay.publicKey, verifierKey: vkey)
         let digest = Genesis.digest(ofStatement: statement)

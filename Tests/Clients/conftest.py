@@ -1,8 +1,11 @@
 """The tests see the relay from outside: release binaries, real sockets, clients that share no code with it."""
 
+import os
+
 import pytest
 
 from nostr_client import Key
+from outside import Judges
 from relay_process import Relay, binary
 
 
@@ -44,3 +47,17 @@ def relay(tmp_path_factory):
     with Relay(tmp_path_factory.mktemp("relay") / "data", owner=Key()) as relay:
         yield relay
         assert relay.process.poll() is None, f"the relay ended during the tests: {relay.said()}"
+
+
+@pytest.fixture(scope="session")
+def judges(tmp_path_factory):
+    """Verifiers of proofs that other people wrote. Where none can be had their tests are skipped, but not in CI."""
+    judges = Judges(tmp_path_factory.mktemp("judges"))
+    if judges.missing:
+        message = f"a verifier is not installed (scripts/setup.sh clients): {'; '.join(judges.missing)}"
+        if len(judges.missing) == 2 and not os.environ.get("CI"):
+            pytest.skip(message)
+        assert len(judges.missing) < 2, message
+        print(message)
+    yield judges
+    judges.close()

@@ -117,6 +117,8 @@ public struct SignedNote: Equatable, Sendable {
     public func verified(by key: VerifierKey) throws(ProofError) -> Checkpoint {
         let own = signatures.filter { $0.isBy(name: key.origin, keyID: key.keyID) }
         guard !own.isEmpty else { throw ProofError("the note is not signed by \(key.origin) with this key") }
+        // One of them could be another spelling of a note that was seen, or make somebody else refuse it.
+        guard own.count == 1 else { throw ProofError("the note is signed by \(key.origin) more than once") }
         guard own.allSatisfy({ key.verify(Array(body.utf8), $0.bytes) }) else {
             throw ProofError("the signature of \(key.origin) on the note is wrong")
         }
