@@ -80,12 +80,6 @@ class Anywhere:
         return chance.choice([b"\n", b" ", b"\0", b"\xef\xbb\xbf", b"x\n"]) + text
 
     @staticmethod
-    def its_lines_end_as_elsewhere(chance, text):
-        count = text.count(b"\n")
-        return text.replace(b"\n", b"\r\n") if chance.random() < 0.5 else text.replace(
-            b"\n", b"\r\n", chance.randrange(1, count + 1))
-
-    @staticmethod
     def a_line_is_lost(chance, text):
         lines = lines_of(text)
         del lines[chance.randrange(len(lines) - 1)]
@@ -99,18 +93,6 @@ class Anywhere:
         a, b = chance.sample(range(len(lines) - 1), 2)
         lines[a], lines[b] = lines[b], lines[a]
         return joined(lines)
-
-    @staticmethod
-    def base64_has_spare_bits_set(chance, text):
-        return unused_bits(chance, text)
-
-    @staticmethod
-    def base64_is_padded_otherwise(chance, text):
-        places = [match.start() for match in re.finditer(b"=", text)]
-        if not places:
-            return text
-        place = chance.choice(places)
-        return text[:place] + chance.choice([b"", b"==", b"=A", b"= ", b"=\n"]) + text[place + 1:]
 
     @staticmethod
     def base64_has_another_alphabet(chance, text):
@@ -168,15 +150,37 @@ class OfNotes:
         return before + joined(lines) + b"\n\n" + signature[:place] + bytes([digit]) + signature[place + 1:]
 
     @classmethod
-    def the_signature_comes_twice(cls, chance, text):
-        before, lines, signature = cls.parts(text)
-        return before + joined(lines) + b"\n\n" + signature * chance.randrange(2, 60)
-
-    @classmethod
     def a_bad_signature_by_the_same_key_beside_the_good_one(cls, chance, text):
         wrong = cls.parts(cls.another_signature(chance, text))[2]
         before, lines, signature = cls.parts(text)
         return before + joined(lines) + b"\n\n" + wrong + signature
+
+
+class Spellings:
+    """The same thing written in another way than its own, which some readers do not notice."""
+
+    @staticmethod
+    def its_lines_end_as_elsewhere(chance, text):
+        count = text.count(b"\n")
+        return text.replace(b"\n", b"\r\n") if chance.random() < 0.5 else text.replace(
+            b"\n", b"\r\n", chance.randrange(1, count + 1))
+
+    @staticmethod
+    def base64_has_spare_bits_set(chance, text):
+        return unused_bits(chance, text)
+
+    @staticmethod
+    def base64_is_padded_otherwise(chance, text):
+        places = [match.start() for match in re.finditer(b"=", text)]
+        if not places:
+            return text
+        place = chance.choice(places)
+        return text[:place] + chance.choice([b"", b"==", b"=A", b"= ", b"=\n"]) + text[place + 1:]
+
+    @staticmethod
+    def the_signature_comes_twice(chance, text):
+        before, lines, signature = OfNotes.parts(text)
+        return before + joined(lines) + b"\n\n" + signature * chance.randrange(2, 60)
 
 
 class OfInclusion:
@@ -274,12 +278,20 @@ WAYS = {
 }
 
 
-def mutations(seed: int, proofs: list[Proof], count: int):
+SPELLINGS = {
+    (do, part): ways(Spellings) if part != "proof" else [
+        Spellings.its_lines_end_as_elsewhere, Spellings.base64_has_spare_bits_set,
+        Spellings.base64_is_padded_otherwise]
+    for do, part in WAYS
+}
+
+
+def mutations(seed: int, proofs: list[Proof], count: int, ways: dict = WAYS):
     """`count` proofs that are all different from all of these, each with the name of what is wrong and its origin."""
     chance = random.Random(seed)
     seen = set(proofs)
     tasks = [(proof, part, way) for proof in proofs for part in ("text", "old", "proof")
-             for way in WAYS.get((proof.do, part), [])]
+             for way in ways.get((proof.do, part), [])]
     made = 0
     while made < count:
         proof, part, way = chance.choice(tasks)

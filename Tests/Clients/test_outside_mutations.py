@@ -4,24 +4,22 @@ from collections import Counter
 
 import pytest
 
-from mutations import Proof, mutations
-from outside import PublicLog, prefix
+from mutations import SPELLINGS, Proof, mutations
+from outside import NEEDED, PublicLog, prefix
 from relay_process import succeed
 
 pytestmark = pytest.mark.timeout(180)
 
 SEED = 20260102
 COUNT = 1000
+SPELLED = 200
 SIZE = 1000
 OLDS = [1, 257, 512, 999]
 INDEXES = [0, 255, 700, 999]
 
-# Go's base64 passes over line feeds, carriage returns and the bits of a last digit that stand for nothing: there it takes
-# another spelling of the same bytes. Nothing else is known from it than from the right one. The others refuse these, too.
-LENIENT = {
-    "go": {"base64_has_spare_bits_set", "its_lines_end_as_elsewhere", "base64_is_padded_otherwise",
-           "the_signature_comes_twice"},
-}
+# Readers of other people that do not notice some other spellings: Go's base64 passes over line feeds, carriage returns and
+# the bits of a last digit that stand for nothing; a signature that comes twice is dropped once.
+LENIENT = {"go", "metamorphic-log"}
 
 
 @pytest.fixture(scope="module")
@@ -42,24 +40,26 @@ def proofs(tmp_path_factory, judges) -> list[Proof]:
     ]
 
 
-def test_each_of_a_thousand_mutations_is_refused(judges, proofs):
-    statements = {proof: judges.believed(**proof.question) for proof in proofs}
+def test_each_of_a_thousand_mutations_is_refused_by_all(judges, proofs):
     refused = Counter()
     kinds = Counter()
-    lenient = Counter()
-    wrong = []
-    for way, original, mutated in mutations(SEED, proofs, COUNT):
+    accepted = []
+    for way, _, mutated in mutations(SEED, proofs, COUNT):
         kinds[way] += 1
         for name, answer in judges.ask(**mutated.question).items():
-            if not answer["accepted"]:
-                refused[name] += 1
-            elif way in LENIENT.get(name, ()) and answer["statement"] == statements[original]:
-                lenient[name] += 1
-            else:
-                wrong.append((name, way, answer, mutated))
-    assert not wrong, f"{len(wrong)} were accepted, the first ones: {wrong[:8]}"
+            refused[name] += not answer["accepted"]
+            if answer["accepted"]:
+                accepted.append((name, way, answer, mutated))
+    assert not accepted, f"{len(accepted)} were accepted, the first ones: {accepted[:8]}"
     assert sum(kinds.values()) == COUNT and min(kinds.values()) >= 5, kinds
-    assert refused["ringdown"] == COUNT
-    strict = [name for name in ("aics-tlog", "metamorphic-log") if name in refused]
-    assert all(refused[name] == COUNT for name in strict), refused
-    assert refused["go"] + lenient["go"] in (0, COUNT) and lenient["go"] < COUNT // 10
+    everything = {name for name, count in refused.items() if count == COUNT}
+    assert "ringdown" in everything and len(everything) > NEEDED, refused
+
+
+def test_another_spelling_is_refused_here_and_says_nothing_else_elsewhere(judges, proofs):
+    statements = {proof: judges.believed(**proof.question) for proof in proofs}
+    for way, original, mutated in mutations(SEED, proofs, SPELLED, SPELLINGS):
+        for name, answer in judges.ask(**mutated.question).items():
+            if answer["accepted"]:
+                assert name in LENIENT, f"{name} takes {way}: {mutated}"
+                assert answer["statement"] == statements[original], f"{name} takes {way} for something else: {mutated}"
