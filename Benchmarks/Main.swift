@@ -9,7 +9,13 @@ import Reducers
 struct RingdownBench: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ringdown-bench", abstract: "Measurements of the relay and of the replay tool.",
-        subcommands: [Measurements.self, MakeLog.self, ProofFiles.self, Judge.self], defaultSubcommand: Measurements.self)
+        subcommands: [
+            Measurements.self,
+            MakeLog.self,
+            ProofFiles.self,
+            Judge.self,
+        ],
+        defaultSubcommand: Measurements.self)
 }
 
 /// `run`: all measurements, or some of them.
