@@ -26,6 +26,7 @@ struct AttemptList {
             <p>\(sentence(attempt))</p>
             \(ring(attempt))
             \(checks(story))
+            \(advice(story))
             \(verdicts(story))
             <p class="repeat">Repeat it: <code>ringdown-replay why --data DIR \(attempt.request.seq)</code></p>
             </details>
@@ -49,6 +50,10 @@ struct AttemptList {
             <ul><li>\(words.name(attempt.decision.author)): \(AttemptText.end(attempt.requester))</li>
             <li>\(words.name(attempt.decision.target)): \(AttemptText.end(attempt.target))</li></ul>
             """
+    }
+
+    private func advice(_ story: Report.Story) -> Markup {
+        story.advice.map { "<p class=\"advice\">What would have had to be different: \($0).</p>" } ?? ""
     }
 
     /// Two rules may ask the same question in a row; a person asks it once.

@@ -24,8 +24,8 @@ struct Report {
     var logRoot: Bytes32
     /// `nil` when it was not asked for.
     var verification: Verification?
-    /// The latest checkpoint in the log, if there is one.
-    var checkpoint: (position: UInt64, note: String)?
+    /// The latest checkpoint in the range, if there is one.
+    var checkpoint: ReportCheckpoint?
 
     var granted: UInt64 = 0
     var refused: UInt64 = 0
@@ -94,6 +94,8 @@ struct Report {
         var checks: [Check] = []
         /// What the rules of that day give now; `nil` where it could not be decided anew.
         var recomputed: Decision?
+        /// What would have had to be different.
+        var advice: String?
         /// Whether that is not what was recorded.
         var differs = false
         /// Whether the relay was open to everybody then, members or not.

@@ -35,6 +35,7 @@ struct ReportMaker {
             try pass.take(entry, reader, &report)
         }
         pass.finish(&report)
+        try log.read { try report.checkpoint?.check(in: $0) }
         return report
     }
 

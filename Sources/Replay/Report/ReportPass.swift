@@ -44,7 +44,9 @@ struct ReportPass {
             }
             if case .policy(let policy, _) = input { isOpen = !policy.requireMembership }
             if let index = stories[recorded.leaf.seq] { report.stories[index].wasOpen = isOpen }
-            if case .checkpoint(let note) = input { report.checkpoint = (recorded.leaf.seq, note.string) }
+            if case .checkpoint(let note) = input {
+                report.checkpoint = ReportCheckpoint(position: recorded.leaf.seq, note: note.string)
+            }
             if mayRecompute { explain(input, at: recorded.position, &report) }
         case .output(.decision(let decision)):
             compare(decision, &report)
@@ -76,6 +78,8 @@ struct ReportPass {
         let (checks, transition) = state.explain(input, at: position)
         report.stories[index].checks = checks
         report.stories[index].recomputed = transition.decision
+        let steps = checks.map { Explanation.Step(name: $0.name.rawValue, passed: $0.passed, fact: $0.fact.text) }
+        report.stories[index].advice = Advice.text(transition, steps: steps, event: nil)
         state.apply(input, at: position)
     }
 

@@ -54,13 +54,7 @@ struct ReportVerdict {
     }
 
     private var checkpoint: Markup {
-        let note: Markup =
-            report.checkpoint.map { position, note in
-                """
-                <p>The latest checkpoint that the relay signed is entry \(position):</p>\
-                <pre>\(note.split(separator: "\n", omittingEmptySubsequences: false).map { "\(String($0))" as Markup })</pre>
-                """
-            } ?? ""
+        let note: Markup = report.checkpoint?.markup ?? ""
         return """
             <div class="checkpoint"><p>The fingerprint of its \(report.logSize.grouped) entries. Whoever has the same one \
             has the same log:</p><code class="root">\(report.logRoot.hex)</code>\(note)</div>

@@ -38,6 +38,21 @@ import Testing
         #expect(wrong.contains("Do not rely on anything that this report") && wrong.contains("not as recorded"))
     }
 
+    @Test func theLatestCheckpointIsComparedWithTheLog() throws {
+        let story = try Story.day()
+        let (size, root) = try story.log.read { ($0.size, $0.root) }
+        func publish(_ root: Bytes32, _ key: LogKey) throws -> String {
+            let checkpoint = Checkpoint(origin: "relay.example.com/mesh/1", size: size, root: root)
+            let note = SignedNote.sign(checkpoint, key).text
+            try story.append(.checkpoint(note: Text(note)))
+            return try page(story, "--no-verify")
+        }
+        let right = try publish(root, story.logKey)
+        #expect(right.contains("It was signed by the relay alone, and the first 67 entries of this log are the ones"))
+        #expect(try publish(.zero, story.logKey).contains("This log is not the one that it was signed for"))
+        #expect(try publish(root, .generate()).contains("It is not signed by this log’s key."))
+    }
+
     @Test func everyAttemptHasItsStory() throws {
         let page = try page(try Story.day())
         #expect(occurrences("<details class=\"story", in: page) == 5)
@@ -46,6 +61,7 @@ import Testing
         #expect(page.contains("A machine asked to be connected with itself."))
         #expect(page.contains("The request was too old, or the clock of the machine that sent it is wrong."))
         #expect(page.contains("ringdown-replay why --data DIR 29"))
+        #expect(occurrences("What would have had to be different: ", in: page) == 3)
         #expect(occurrences(", the same</td>", in: page) == 5)
     }
 
