@@ -41,7 +41,7 @@ struct Record {
         let headEnd = isErased ? Leaf.size : Record.saltEnd
         guard bytes.count > headEnd + Checksum.size else { throw Record.malformed(seq) }
         guard Record.checksum(bytes, headEnd, seq: seq) == bytes.number(at: headEnd, as: UInt32.self) else {
-            throw .damaged(seq: seq, reason: "its stored bytes do not match their checksum")
+            throw .damaged(seq: seq, reason: Record.mismatch(bytes, headEnd))
         }
         do {
             leaf = try Leaf(bytes.slice(0..<Leaf.size))
@@ -64,6 +64,15 @@ struct Record {
             documentEdges = nil
         }
         packed = reader.bytes.slice(reader.position..<reader.bytes.count)
+    }
+
+    /// Why the checksum, which the position is part of, does not fit: the bytes may be those of another entry.
+    private static func mismatch(_ bytes: UnsafeRawBufferPointer, _ headEnd: Int) -> String {
+        let own = bytes.number(at: 8, as: UInt64.self)
+        guard Record.checksum(bytes, headEnd, seq: own) == bytes.number(at: headEnd, as: UInt32.self) else {
+            return "its stored bytes do not match their checksum"
+        }
+        return "the log was reordered: the bytes of entry \(own) are stored here"
     }
 
     static func malformed(_ seq: UInt64) -> LogError {

@@ -43,6 +43,7 @@ public struct ReplayCommand: ParsableCommand {
             VerifyCommand.self,
             ProveCommand.self,
             CheckCommand.self,
+            ConsistencyCommand.self,
             // With other tools
             ExportCommand.self,
             ReportCommand.self,

@@ -9,26 +9,38 @@ struct VerifyCommand: ReplaySubcommand {
         discussion: """
             Reads from entry 0 and trusts nothing that was computed before: each payload against its commitment, each \
             signature, each decision and output against what the rules give, the tree and the indexes against the \
-            entries. The first entry that is not what it has to be is named, and the exit status is 1.
+            entries, each checkpoint against the tree. The first entry that is not what it has to be is named, and the \
+            exit status is 1. With --checkpoint also against a checkpoint that somebody kept: whether the log was \
+            truncated or rewritten since, is signed by another key, or is another log.
 
               ringdown-replay verify --data DIR
               ringdown-replay verify --data DIR --json
+              ringdown-replay verify --data DIR --checkpoint kept.note
             """)
 
     @OptionGroup var common: CommonOptions
+
+    @Option(help: ArgumentHelp("Compare with the checkpoint in this file.", valueName: "NOTE-FILE"))
+    var checkpoint: String?
 
     @Flag(name: .customLong("supervised"), help: .hidden)
     var isSupervised = false
 
     func execute(_ console: Console) throws -> Int32 {
         let log = try common.open()
+        let kept = try checkpoint.map { path in
+            do { return try SignedNote(parsing: SmallFile.text(path)) } catch let error as ProofError {
+                throw ReplayFailure(.negative, "\(path): \(error)")
+            }
+        }
         var latest: Verifier.Stage?
-        let result = try Verifier(log).run { stage, done, total in
+        var result = try Verifier(log).run { stage, done, total in
             if isSupervised, stage == .entries { Supervisor.report(done) }
             if stage != latest { console.progress.begin(label(stage)) }
             latest = stage
             console.progress.update(done, of: total)
         }
+        if let kept { result.divergence = try KeptCheckpoint.divergence(of: log, from: kept, after: result.divergence) }
         let text = VerificationText(result: result, names: common.names)
         if common.printsJSON {
             try console.output.line(utf8: text.json)

@@ -26,6 +26,7 @@ struct VerificationText {
               decisions   \(result.decisions.grouped): \(result.granted.grouped) granted, \(result.applied.grouped) applied, \
             \(result.unchanged.grouped) unchanged, \(result.refused.grouped) refused
             """,
+            "  checkpoints \(checkpoints)",
             "  root        \(result.root.hex)",
             "  time        \(times ?? "none")",
             "  speed       \(speed)",
@@ -46,6 +47,12 @@ struct VerificationText {
         result.cut.map {
             "; this copy was cut to entries \($0.lowerBound) to \($0.upperBound - 1), all others are there as leaves"
         } ?? ""
+    }
+
+    private var checkpoints: String {
+        result.checkpoints == 0
+            ? "none in the log"
+            : "\(result.checkpoints.grouped) in the log, the newest over \(result.checkpointSize.grouped) entries"
     }
 
     private var seconds: String {
@@ -82,6 +89,7 @@ struct VerificationText {
         json.field("cut_last", result.cut.map { $0.upperBound - 1 })
         json.field("erased", result.erased)
         json.field("uncertain", result.uncertain)
+        json.field("checkpoints", result.checkpoints)
         json.field("log", result.origin)
         json.field("relay", result.relay)
         json.field("root", result.root)

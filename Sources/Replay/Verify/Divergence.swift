@@ -24,6 +24,8 @@ public struct Divergence: Error, Equatable, Sendable, CustomStringConvertible {
         case membersRoot = "members_root"
         /// The state at the latest mark before the entry.
         case stateRoot = "state_root"
+        /// A checkpoint that the log holds, or one that somebody kept of it.
+        case checkpoint
         /// The Merkle tree.
         case tree
         /// What is derived from the entries: indexes and stored parts.

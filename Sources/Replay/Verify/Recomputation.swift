@@ -11,6 +11,8 @@ struct Recomputation {
     /// Whether the root of the latest mark could not be computed for want of what was erased: the next entry tells it.
     private var isRootHidden = false
     private(set) var leaves = LeafHashes()
+    /// The checkpoints that the log holds of itself; their roots are compared when the tree is known.
+    private(set) var checkpoints = HeldCheckpoints()
     private(set) var result = Verification()
 
     /// Takes over the state before the range that a copy was cut to.
@@ -98,7 +100,7 @@ struct Recomputation {
             throw Divergence(
                 seq, .header,
                 expected: "a time not before that of the entry before, \(Timestamp.text(latestTime, .microseconds))",
-                found: Timestamp.text(leaf.time, .microseconds))
+                found: "\(Timestamp.text(leaf.time, .microseconds)): entries were reordered, or a time was changed")
         }
         latestTime = leaf.time
     }
@@ -109,10 +111,19 @@ struct Recomputation {
         case (.genesis(let genesis), 0):
             do throws(Divergence.Found) { try GenesisCheck.check(genesis) } catch { throw error.at(seq) }
             result.signatures += GenesisCheck.signatures
+            checkpoints.key = try? VerifierKey(parsing: genesis.verifierKey)
             result.origin = genesis.origin
             result.relay = genesis.relay
         case (.genesis, _):
             throw Divergence(seq, .genesis, expected: "no second beginning", found: "another genesis entry")
+        case (.checkpoint(let note), _):
+            do throws(Divergence.Found) {
+                try checkpoints.take(note.string, at: seq)
+            } catch {
+                throw error.at(seq)
+            }
+            result.checkpoints += 1
+            result.checkpointSize = checkpoints.latestSize
         case (_, 0):
             throw Divergence(seq, .genesis, expected: "a genesis entry", found: "another input")
         default:

@@ -28,6 +28,10 @@ public struct Verification: Sendable {
     public var uncertain: UInt64 = 0
     /// To which range this copy was cut: only that was recomputed. `nil` for a whole log.
     public var cut: Range<UInt64>?
+    /// Checkpoints that the log holds.
+    public var checkpoints: UInt64 = 0
+    /// How many entries the newest of them covers.
+    public var checkpointSize: UInt64 = 0
     /// The root of the tree over all entries.
     public var root = Bytes32.zero
     /// The log's name, the relay's key and the log's key, as entry 0 states them.

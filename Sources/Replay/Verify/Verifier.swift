@@ -53,6 +53,7 @@ public struct Verifier: Sendable {
             beside?.cancel()
         } else {
             divergence = try beside?.divergence(stated: root, computed: recomputation.leaves, progress: progress)
+            if divergence == nil, beside != nil { divergence = try recomputation.checkpoints.divergence(in: log) }
         }
         var result = recomputation.result
         result.root = recomputation.leaves.root
