@@ -44,6 +44,7 @@ public struct ReplayCommand: ParsableCommand {
             ProveCommand.self,
             CheckCommand.self,
             ConsistencyCommand.self,
+            MonitorCommand.self,
             // With other tools
             ExportCommand.self,
             ReportCommand.self,

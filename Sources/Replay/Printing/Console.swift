@@ -31,7 +31,8 @@ final class Console {
         _ = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
-    private static func microseconds() -> Int64 {
+    /// The clock: microseconds since 1970. For a command that goes on for longer than `now` is true.
+    static func microseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000

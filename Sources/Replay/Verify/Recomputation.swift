@@ -18,6 +18,9 @@ struct Recomputation {
     /// Takes over the state before the range that a copy was cut to.
     mutating func begin(_ state: RelayState) { self.state = state }
 
+    /// Takes over the log's key, where entry 0 is not read again.
+    mutating func trust(_ key: VerifierKey) { checkpoints.key = key }
+
     /// Takes an entry into the tree of which only the leaf is there.
     mutating func skim(_ leaf: Leaf) throws(Divergence) {
         try checkTime(leaf, leaf.seq)

@@ -62,6 +62,29 @@ public struct Verifier: Sendable {
         return result
     }
 
+    /// Recomputes the entries from `start`, which has to be an input, up to `end` alone, and returns the first that is
+    /// not what the rules give. The tree, and what stands before, are somebody else's to check.
+    ///
+    /// - Throws: `LogError` or `ReplayError` when what stands before cannot be replayed.
+    func divergence(from start: UInt64, to end: UInt64) throws -> Divergence? {
+        guard start < end else { return nil }
+        var recomputation = Recomputation()
+        if start > 0 {
+            let (state, key) = try log.read { reader in
+                (
+                    try Replayer.state(of: reader, before: start),
+                    try VerifierKey(parsing: LogCheckpoints.genesis(of: reader).verifierKey)
+                )
+            }
+            recomputation.begin(state)
+            recomputation.trust(key)
+        }
+        if let divergence = recompute(&recomputation, start..<end, EntryCheck(signatures: true), nil) {
+            return divergence
+        }
+        return try recomputation.checkpoints.divergence(in: log)
+    }
+
     /// Returns the first divergence of an entry.
     private func recompute(
         _ recomputation: inout Recomputation, _ range: Range<UInt64>, _ checks: EntryCheck,
