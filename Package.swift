@@ -29,13 +29,14 @@ let package = Package(
 
         .target(name: "Nostr", dependencies: ["CSecp256k1", "CLibCrypto"]),
         .target(name: "Log", dependencies: ["Nostr", "CLMDB", "CLibCrypto"]),
+        .target(name: "Fetch"),
         .target(
             name: "Reducers",
             dependencies: ["Nostr", "Log", .product(name: "DequeModule", package: "swift-collections")]),
         .target(
             name: "Relay",
             dependencies: [
-                "Nostr", "Log", "Reducers",
+                "Nostr", "Log", "Reducers", "Fetch",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -16,6 +16,9 @@ struct ExportCommand: AsyncParsableCommand {
 
               ringdown-relay export --data /var/lib/ringdown --filter '{"kinds":[1]}' > notes.jsonl
               ringdown-relay export --data /var/lib/ringdown --entries --output log.jsonl
+
+            With --tiles DIR: the latest published checkpoint and the tiles of its tree as files (C2SP tlog-tiles), for any web
+            server. They hold commitments, no payloads.
             """)
 
     /// Entries read in one read transaction, which must be short beside a relay that writes.
@@ -24,17 +27,30 @@ struct ExportCommand: AsyncParsableCommand {
     @OptionGroup var directory: DirectoryOption
     @Option(help: "A filter (NIP-01) that the events have to match, as JSON.") var filter = "{}"
     @Flag(help: "The whole log, entry by entry.") var entries = false
+    @Option(help: "A directory for the checkpoint and its tiles.") var tiles: String?
     @Option(name: .shortAndLong, help: "A file to make; standard output otherwise.") var output: String?
 
     func run() async throws {
         do {
             let log = try EventLog.open(directory: directory.data, mode: .readOnly)
+            if let tiles { return try exportTiles(of: log, to: tiles) }
             let writer = try LineWriter(output)
             if entries { try exportEntries(of: log, to: writer) } else { try exportEvents(of: log, to: writer) }
             try writer.flush()
         } catch {
             throw Failure.report(error)
         }
+    }
+
+    private func exportTiles(of log: EventLog, to directory: String) throws {
+        let state = try log.read { try Replayer.state(of: $0) }
+        guard let note = try state.latestNote(in: log) else {
+            throw SettingsError(
+                description: "no checkpoint was published yet; `ringdown-relay checkpoint` makes one")
+        }
+        let progress = CommandProgress("tiles", total: 0)
+        let count = try TileFiles(log: log, note: note, directory: directory).write { done, _ in progress.report(done) }
+        print("\(directory): \(count) tiles and a checkpoint")
     }
 
     private func exportEntries(of log: EventLog, to writer: LineWriter) throws {

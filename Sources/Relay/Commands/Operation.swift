@@ -45,6 +45,12 @@ final class Operation {
         }
     }
 
+    /// The log, where no relay runs.
+    var log: OpenedLog? {
+        get { if case .log(let opened) = way { opened } else { nil } }
+        set { if let newValue { way = .log(newValue) } }
+    }
+
     /// Carries one request out; returns when it is committed.
     func ask(_ request: ControlRequest) throws -> ControlAnswer {
         var answers: [ControlAnswer] = []
@@ -137,6 +143,7 @@ extension OpenedLog {
             } catch let error as LogError where error.isMisuse {
                 return refused("invalid: \(error.description)")
             }
+        case .checkpoint: return refused("error: a checkpoint is made by itself")
         case .status:
             return refused("error: no relay runs in this directory")
         }

@@ -21,6 +21,14 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "Which product's spelling the mesh events use: sprout or buzz.")
     var dialect: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A witness that cosigns checkpoints (C2SP tlog-witness); may be given several times.", valueName: "https://name"))
+    var witness: [String] = []
+
+    @Option(help: "Whose cosignatures a checkpoint needs: a file (C2SP tlog-policy).")
+    var witnessPolicy: String?
+
     @Option(help: "A TOML or JSON file with settings.")
     var config: String?
 
@@ -39,6 +47,8 @@ struct SettingsOptions: ParsableArguments {
         if let listen { flags["listen"] = listen }
         if let owner { flags["owner"] = owner }
         if !url.isEmpty { flags["url"] = url.joined(separator: ",") }
+        if !witness.isEmpty { flags["witness"] = witness.joined(separator: ",") }
+        if let witnessPolicy { flags["witness_policy"] = witnessPolicy }
         if open { flags["open"] = "true" }
         if let dialect { flags["dialect"] = dialect }
         return flags

@@ -107,6 +107,24 @@ struct Setting: Sendable {
             apply: {
                 $1.tlsKey = $0; return true
             }, show: { $0.tlsKey }),
+        number(
+            "checkpoint_seconds",
+            "seconds between two signed checkpoints of a log that grows, 0 for only at the end and when asked",
+            0...86_400, get: { Int64($0.checkpointSeconds) }, set: { $1.checkpointSeconds = Int($0) }),
+        Setting(
+            name: "witness", summary: "addresses of witnesses that cosign checkpoints (C2SP tlog-witness), comma-separated",
+            expected: "http:// or https:// addresses",
+            apply: { text, settings in
+                settings.witnesses = text.split(separator: ",").map { $0.trimmed }
+                return settings.witnesses.count <= Witnesses.maximum
+                    && settings.witnesses.allSatisfy { $0.hasPrefix("https://") || $0.hasPrefix("http://") }
+            }, show: { $0.witnesses.joined(separator: ",") }),
+        Setting(
+            name: "witness_policy",
+            summary: "whose cosignatures a checkpoint needs; without them none is published", expected: "a tlog-policy file",
+            apply: {
+                $1.witnessPolicy = $0; return true
+            }, show: { $0.witnessPolicy }),
         Setting(
             name: "log_level", summary: "how much goes to standard error",
             expected: "trace, debug, info, notice, warning, error or critical",

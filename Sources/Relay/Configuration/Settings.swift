@@ -25,6 +25,12 @@ public struct Settings: Sendable {
     public var tlsCertificate = ""
     /// The certificate's private key, a PEM file.
     public var tlsKey = ""
+    /// Seconds between two checkpoints of a log that grows; 0 to publish only at the end and when asked.
+    public var checkpointSeconds = 60
+    /// Addresses of witnesses whose address the policy does not say.
+    public var witnesses: [String] = []
+    /// Whose cosignatures a checkpoint needs: a file (C2SP tlog-policy); empty for nobody's.
+    public var witnessPolicy = ""
     /// The settings that decisions depend on; they go into the log.
     public var policy = Policy()
     /// The settings that protect the process; they do not change any decision.

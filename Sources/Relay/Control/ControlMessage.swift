@@ -11,6 +11,8 @@ enum ControlRequest: Equatable, Sendable {
     case event([UInt8])
     /// Positions to erase.
     case erase([UInt64], reason: String)
+    /// Publish a checkpoint now; the answer's message is the note.
+    case checkpoint
     /// How the relay is.
     case status
 
@@ -45,6 +47,7 @@ enum ControlRequest: Equatable, Sendable {
             json.beginArray()
             for position in positions { json.number(position) }
             json.endArray()
+        case .checkpoint: json.field("command", "checkpoint" as Text)
         case .status: json.field("command", "status" as Text)
         }
         json.endObject()
@@ -70,6 +73,7 @@ enum ControlRequest: Equatable, Sendable {
                 let reason = value["reason"]?.stringValue
             else { return nil }
             self = .erase(positions, reason: reason.string)
+        case "checkpoint": self = .checkpoint
         case "status": self = .status
         default:
             guard let command = try? OperatorCommand(json: line) else { return nil }

@@ -6,6 +6,7 @@ import Reducers
 struct ControlledRelay: Sendable {
     let submit: @Sendable (Submission) -> Bool
     let facts: LiveFacts
+    let checkpoints: CheckpointPublisher
     /// The relay's figures as JSON.
     let status: @Sendable () -> [UInt8]
 
@@ -28,6 +29,14 @@ struct ControlledRelay: Sendable {
                 answer(ControlAnswer(accepted: false, message: "invalid: \(error.message)"))
             }
         case .erase(let positions, let reason): submit(.erasure(positions, reason: reason), answer)
+        case .checkpoint:
+            checkpoints.publish { result in
+                switch result {
+                case .success(let note): answer(ControlAnswer(accepted: true, message: note.text))
+                case .failure(let failure):
+                    answer(ControlAnswer(accepted: false, message: "error: \(failure.description)"))
+                }
+            }
         case .status: answer(ControlAnswer(accepted: true, message: "", result: status()))
         }
     }

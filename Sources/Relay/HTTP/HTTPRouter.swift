@@ -15,11 +15,13 @@ final class HTTPRouter: Sendable {
     private let doors: DoorContext
     private let names: RelayNames
     private let gate: ConnectionGate
+    private let files: LogFiles
 
     init(
         information: RelayInformation, readiness: Readiness, facts: LiveFacts, metrics: Metrics, settings: Settings,
-        relay: PublicKey, doors: DoorContext, names: RelayNames, gate: ConnectionGate
+        relay: PublicKey, doors: DoorContext, names: RelayNames, gate: ConnectionGate, files: LogFiles
     ) {
+        self.files = files
         self.information = information
         self.readiness = readiness
         self.facts = facts
@@ -36,6 +38,7 @@ final class HTTPRouter: Sendable {
         "/": "GET, HEAD, POST, OPTIONS", "/info": "GET, HEAD, OPTIONS", "/health": "GET, HEAD, OPTIONS",
         "/ready": "GET, HEAD, OPTIONS", "/metrics": "GET, HEAD, OPTIONS", "/events": "POST, OPTIONS",
         "/query": "POST, OPTIONS", "/count": "POST, OPTIONS",
+        LogFiles.checkpointPath: LogFiles.methods, DisclosedEntries.path: "GET, OPTIONS",
     ]
 
     /// Bytes of a body that the request may have.
@@ -52,6 +55,7 @@ final class HTTPRouter: Sendable {
         if gate.isBlocked(request.client) { return counted(ConnectionGate.Refusal.blocked.answer) }
         switch request.head.method {
         case .OPTIONS: counted(.preflight)
+        case .GET where path == DisclosedEntries.path: doors(for: request, on: channel, counted).entries(request)
         case .GET, .HEAD: counted(read(request, path))
         case .POST: post(request, path, on: channel, counted)
         default: counted(notAllowed(path))
@@ -61,14 +65,14 @@ final class HTTPRouter: Sendable {
     /// Counts an answer.
     func count(_ status: HTTPResponseStatus, of head: HTTPRequestHead) {
         let path = path(of: head)
-        let label = HTTPRouter.paths[path] == nil ? "other" : path
+        let label = path.hasPrefix(LogFiles.tilePrefix) ? "/tile" : HTTPRouter.paths[path] == nil ? "other" : path
         metrics.requests.add("path=\"\(label)\",status=\"\(status.code)\"")
     }
 
     /// The path without its query, and without the path under which the relay is known, which a proxy may have left.
     private func path(of head: HTTPRequestHead) -> String {
         let path = String(head.uri.prefix { $0 != "?" })
-        guard HTTPRouter.paths[path] == nil,
+        guard HTTPRouter.paths[path] == nil, !LogFiles.isPath(path),
             let prefix = names.paths.first(where: { path == $0 || path.hasPrefix($0 + "/") })
         else { return path }
         let rest = String(path.dropFirst(prefix.count))
@@ -78,6 +82,7 @@ final class HTTPRouter: Sendable {
     // MARK: Reading
 
     private func read(_ request: HTTPRequest, _ path: String) -> HTTPAnswer {
+        if LogFiles.isPath(path) { return files.answer(path) }
         let wantsInformation = request.head.headers["accept"].contains { $0.contains("application/nostr+json") }
         // Every other path takes a WebSocket, and so has the document (NIP-11).
         if wantsInformation, path == "/" || HTTPRouter.paths[path] == nil { return document }
@@ -93,7 +98,9 @@ final class HTTPRouter: Sendable {
     }
 
     private var document: HTTPAnswer {
-        HTTPAnswer(.ok, type: "application/nostr+json", body: information.json(facts.current, facts.presentation))
+        HTTPAnswer(
+            .ok, type: "application/nostr+json",
+            body: information.json(facts.current, facts.presentation, checkpoint: files.status()))
     }
 
     private func page(_ request: HTTPRequest) -> HTTPAnswer {
@@ -117,7 +124,8 @@ final class HTTPRouter: Sendable {
             return .failure("restricted: metrics are for this machine only; see the setting `metrics`")
         case .local, .all:
             let text = MetricsText(
-                metrics: metrics, facts: facts.current, storage: try? doors.log.storage(), isReady: readiness.isReady)
+                metrics: metrics, facts: facts.current, storage: try? doors.log.storage(), isReady: readiness.isReady,
+                checkpoint: files.status())
             return HTTPAnswer(.ok, type: MetricsText.type, body: text.bytes)
         }
     }
@@ -137,9 +145,7 @@ final class HTTPRouter: Sendable {
         _ request: HTTPRequest, _ path: String, on channel: any Channel, _ answer: @escaping (HTTPAnswer) -> Void
     ) {
         guard readiness.isReady else { return answer(.failure("error: the relay is restarting, try again")) }
-        let doors = PostDoors(
-            context: doors, channel: channel, addresses: names.addresses(on: channel, for: request.client),
-            answer: answer)
+        let doors = doors(for: request, on: channel, answer)
         switch path {
         case "/events": doors.events(request)
         case "/query": doors.query(request)
@@ -148,6 +154,14 @@ final class HTTPRouter: Sendable {
         case _ where HTTPRouter.paths[path] == nil && isManagement(request): doors.management(request)
         default: answer(notAllowed(path))
         }
+    }
+
+    private func doors(
+        for request: HTTPRequest, on channel: any Channel, _ answer: @escaping (HTTPAnswer) -> Void
+    ) -> PostDoors {
+        PostDoors(
+            context: doors, channel: channel, addresses: names.addresses(on: channel, for: request.client),
+            answer: answer)
     }
 
     private func isManagement(_ request: HTTPRequest) -> Bool {

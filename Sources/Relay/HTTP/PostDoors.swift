@@ -85,6 +85,25 @@ struct PostDoors {
         }
     }
 
+    /// Entries of the log with their payloads.
+    func entries(_ request: HTTPRequest) {
+        guard let authorization = authorize(request, requiresPayload: false) else { return }
+        guard let wanted = DisclosedEntries(target: request.head.uri) else {
+            return refuse("invalid: expected from=POSITION and limit=COUNT", authorization, counted: "invalid_range")
+        }
+        guard let positions = try? wanted.positions(in: context.log) else {
+            context.used.end(authorization.id, isKept: false, now: Clock.seconds())
+            return answer(HTTPAnswer(.ok, type: DisclosedEntries.type, body: []))
+        }
+        submit(.disclosure(positions, authorization: authorization), authorization) { outcome in
+            guard outcome.accepted else { return refuse(outcome) }
+            guard let lines = try? DisclosedEntries.lines(positions, of: context.log) else {
+                return answer(.failure("error: the log cannot be read"))
+            }
+            answer(HTTPAnswer(.ok, type: DisclosedEntries.type, body: lines))
+        }
+    }
+
     // MARK: What they share
 
     /// The event that authorizes the request; `nil` when there is none that is good, which was answered then.

@@ -70,6 +70,10 @@ final class Metrics: Sendable {
     let events = Family()
     /// By reason: what limits turned away before the log.
     let dropped = Family()
+    /// By reason: checkpoints that were not published.
+    let checkpointFailures = Family()
+    /// By witness: cosignatures that did not come.
+    let witnessFailures = Family()
     /// By path and status.
     let requests = Family()
     /// Events written to subscribers.

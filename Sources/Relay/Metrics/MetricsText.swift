@@ -10,6 +10,7 @@ struct MetricsText {
     let facts: LiveFacts.Snapshot
     let storage: StorageFigures?
     let isReady: Bool
+    let checkpoint: CheckpointPublisher.Status
 
     var bytes: [UInt8] {
         var text = Writer()
@@ -41,6 +42,16 @@ struct MetricsText {
             metrics.appendedEntries)
         text.family(
             "ringdown_log_appended_bytes_total", "Bytes of their payloads before packing.", metrics.appendedBytes)
+        text.gauge("ringdown_checkpoint_size", "Entries that the published checkpoint covers.", checkpoint.size)
+        text.gauge(
+            "ringdown_checkpoint_timestamp_seconds", "When it was published, in seconds since 1970.",
+            checkpoint.publishedAt)
+        text.gauge(
+            "ringdown_checkpoint_halted", "1 when signing would contradict what others hold, so that nothing is signed.",
+            checkpoint.isHalted ? 1 : 0)
+        text.family(
+            "ringdown_checkpoint_failures_total", "Checkpoints that were not published.", metrics.checkpointFailures)
+        text.family("ringdown_witness_failures_total", "Cosignatures that did not come.", metrics.witnessFailures)
         if let storage { write(storage, &text) }
         text.gauge(
             "process_start_time_seconds", "When the process started, in seconds since 1970.", metrics.startedAt)

@@ -13,9 +13,9 @@ struct RelayStatus {
     }
 
     /// The figures as JSON: numbers by name, and the most frequent reasons for what was turned away.
-    static func json(_ metrics: Metrics, _ facts: LiveFacts.Snapshot, _ storage: StorageFigures?, address: String)
-        -> [UInt8]
-    {
+    static func json(_ metrics: Metrics, _ facts: LiveFacts.Snapshot, _ storage: StorageFigures?, address: String,
+        checkpoint: CheckpointPublisher.Status
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.field("version", RelayInformation.version)
@@ -38,6 +38,20 @@ struct RelayStatus {
         json.field("commits", commits.count)
         json.field("commit_microseconds", commits.count > 0 ? UInt64(commits.sum / Double(commits.count) * 1e6) : 0)
         json.field("resident_bytes", metrics.process.residentBytes)
+        json.key("checkpoint")
+        json.beginObject()
+        json.field("size", checkpoint.size)
+        json.field("published_at", checkpoint.publishedAt)
+        json.field("halted", checkpoint.isHalted)
+        if let failure = checkpoint.failure { json.field("failure", failure) }
+        json.key("witnesses")
+        json.beginObject()
+        for (name, answer) in checkpoint.witnesses {
+            json.key(name)
+            json.string(answer)
+        }
+        json.endObject()
+        json.endObject()
         json.key("reasons")
         json.beginObject()
         for (labels, count) in metrics.dropped.all.sorted(by: { $0.count > $1.count }).prefix(maximumReasons) {
@@ -73,12 +87,25 @@ struct RelayStatus {
             "log            \(number("entries")) entries, \(number("log_bytes") / 1_048_576) MiB",
             "commits        \(rate("commits")), \(number("commit_microseconds")) µs each, \(number("queue_depth")) waiting",
             "memory         \(number("resident_bytes") / 1_048_576) MiB",
-            "turned away    \(rate("dropped"))",
         ]
+        lines += checkpointLines
+        lines.append("turned away    \(rate("dropped"))")
         for reason in fields["reasons"]?.objectValue?.members ?? [] {
             lines.append("  \(reason.value.integer ?? 0)  \(reason.key.string)")
         }
         return lines.joined(separator: "\n")
+    }
+
+    private var checkpointLines: [String] {
+        guard let checkpoint = fields["checkpoint"]?.objectValue else { return [] }
+        let size = checkpoint["size"]?.integer ?? 0
+        let age = RelayStatus.span(max(0, number("now") - (checkpoint["published_at"]?.integer ?? 0)))
+        var lines = ["checkpoint     " + (size > 0 ? "\(size) entries, published \(age) ago" : "none was published yet")]
+        if let failure = checkpoint["failure"]?.stringValue { lines.append("  \(failure)") }
+        for witness in checkpoint["witnesses"]?.objectValue?.members ?? [] {
+            lines.append("  \(witness.key): \(witness.value.stringValue?.string ?? "")")
+        }
+        return lines
     }
 
     private static func span(_ seconds: Int64) -> String {

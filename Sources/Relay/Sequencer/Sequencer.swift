@@ -174,6 +174,10 @@ final class Sequencer: @unchecked Sendable {
             work.answer(submission.sender, try bringIn(event, &work))
         case .erasure(let positions, let reason):
             work.answer(submission.sender, try erase(positions, reason, &work))
+        case .checkpoint(let note):
+            work.answer(submission.sender, try append(.checkpoint(note: note), &work).transition.answer)
+        case .disclosure(let positions, let authorization):
+            work.answer(submission.sender, try disclose(positions, authorization, &work))
         case .dropped(let reason, let key):
             count(dropped: reason, key: key)
         }
@@ -296,6 +300,21 @@ extension Sequencer {
             return turnAway(refusal, key: authorization.pubkey)
         }
         return try append(.management(body: body, authorization: authorization), &work).transition.answer
+    }
+
+    /// Whoever reads payloads is on record before they leave.
+    private func disclose(
+        _ positions: ClosedRange<UInt64>, _ authorization: Event, _ work: inout Work
+    ) throws -> Transition.Answer {
+        if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
+        let key = authorization.pubkey
+        let isAdmin = state.membership[key].map { $0.role >= .admin } ?? false
+        guard isAdmin || state.policy.auditors.contains(key) else {
+            count(dropped: "not_auditor", key: key)
+            return Transition.Answer(
+                accepted: false, message: "restricted: only the owner, admins and auditors read the log's payloads")
+        }
+        return try append(.disclosed(positions, authorization: authorization), &work).transition.answer
     }
 
     private func put(_ policy: Policy, _ work: inout Work) throws -> Transition.Answer {

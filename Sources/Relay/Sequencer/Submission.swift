@@ -36,6 +36,10 @@ struct Submission: Sendable {
         case imported(Event)
         /// Positions, rising, whose payloads the operator wants erased.
         case erasure([UInt64], reason: String)
+        /// A signed note to publish.
+        case checkpoint(Text)
+        /// The author of a verified NIP-98 event wants to read payloads.
+        case disclosure(ClosedRange<UInt64>, authorization: Event)
         /// Something turned away before the log: a count of one, and a key where its signature was good.
         case dropped(reason: String, key: PublicKey?)
     }
@@ -59,7 +63,7 @@ struct Submission: Sendable {
         case .event(let event, _): event.kind.isDecided || event.kind == .meshStatusReport
         case .delivered, .dropped, .closed, .imported: false
         case .authenticate, .listening, .operatorCommand, .join, .post, .management, .admission, .invite, .policy,
-            .erasure:
+            .erasure, .checkpoint, .disclosure:
             true
         }
     }

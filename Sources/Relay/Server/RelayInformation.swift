@@ -20,7 +20,9 @@ struct RelayInformation: Sendable {
     }
 
     /// The document as JSON.
-    func json(_ facts: LiveFacts.Snapshot, _ presentation: LiveFacts.Presentation) -> [UInt8] {
+    func json(
+        _ facts: LiveFacts.Snapshot, _ presentation: LiveFacts.Presentation, checkpoint: CheckpointPublisher.Status
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.field("name", presentation.name)
@@ -40,6 +42,7 @@ struct RelayInformation: Sendable {
         json.beginObject()
         json.field("dialect", facts.policy.dialect.rawValue)
         json.field("log", verifierKey)
+        if let note = checkpoint.note { json.field("checkpoint", note.text) }
         json.endObject()
         json.endObject()
         return json.bytes

@@ -13,6 +13,7 @@ struct RelayService: Service {
     private let reload: @Sendable () throws -> Settings
     private let opened: OpenedLog
     private let encryption: Encryption?
+    private let witnesses: Witnesses
     private let logger: Logger
 
     /// Opens the log, and sets the owner and what else the start needs.
@@ -23,6 +24,7 @@ struct RelayService: Service {
         self.reload = reload
         self.logger = logger
         encryption = try CertificateFiles(settings).map { try Encryption($0) }
+        witnesses = try Witnesses(urls: settings.witnesses, policyPath: settings.witnessPolicy)
         var opened = try OpenedLog(
             directory: settings.data, policy: settings.policy, origin: settings.origin ?? RelayService.origin(settings),
             initialMapBytes: settings.limits.initialMapBytes, logger: logger)
@@ -63,7 +65,7 @@ struct RelayService: Service {
         let failure = Mutex<(any Error)?>(nil)
         let (failed, reportFailure) = AsyncStream.makeStream(of: Never.self)
         let server = Server(
-            settings: settings, opened: opened, encryption: encryption, logger: logger
+            settings: settings, opened: opened, encryption: encryption, witnesses: witnesses, logger: logger
         ) { error in
             failure.withLock { $0 = error }
             reportFailure.finish()
@@ -78,8 +80,9 @@ struct RelayService: Service {
             let control = try await ControlServer(
                 directory: settings.data, group: server.eventLoopGroup,
                 relay: ControlledRelay(
-                    submit: { server.submit($0) }, facts: server.facts,
+                    submit: { server.submit($0) }, facts: server.facts, checkpoints: server.checkpoints,
                     status: { server.status(address: reachedAt) }))
+            server.checkpoints.start()
             announce(listener)
             let reloading = Task { [settings, logger, reload] in
                 var reloading = Reloading(

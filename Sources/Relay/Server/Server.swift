@@ -1,3 +1,4 @@
+import Dispatch
 import Log
 import Logging
 import NIOCore
@@ -17,6 +18,7 @@ final class Server: Sendable {
     private let names: RelayNames
     private let router: HTTPRouter
     private let encryption: Encryption?
+    let checkpoints: CheckpointPublisher
     let metrics: Metrics
     let facts: LiveFacts
     private let log: EventLog
@@ -25,7 +27,7 @@ final class Server: Sendable {
 
     /// A server over an opened log. `fail` is called once when the log cannot be written any more.
     init(
-        settings: Settings, opened: OpenedLog, encryption: Encryption?, logger: Logger,
+        settings: Settings, opened: OpenedLog, encryption: Encryption?, witnesses: Witnesses, logger: Logger,
         fail: @escaping @Sendable (any Error) -> Void
     ) {
         self.encryption = encryption
@@ -50,17 +52,23 @@ final class Server: Sendable {
         gate = ConnectionGate(settings: settings, facts: facts, metrics: metrics, logger: logger) { refusal in
             _ = sequencer.submit([Submission(content: .dropped(reason: refusal.rawValue, key: nil))])
         }
+        let origin = opened.state.origin ?? ""
+        checkpoints = CheckpointPublisher(
+            log: opened.log, key: opened.identity.log, origin: origin, latest: opened.latestCheckpoint,
+            witnesses: witnesses, interval: settings.checkpointSeconds, submit: { sequencer.submit([$0]) },
+            metrics: metrics, logger: logger)
+        let checkpoints = checkpoints
         let relay = opened.identity.relay.publicKey
         let rate = RateLimiter(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst)
         router = HTTPRouter(
             information: RelayInformation(
                 settings: settings, relay: relay,
-                verifierKey: opened.identity.log.verifierKey(origin: opened.state.origin ?? "")),
+                verifierKey: opened.identity.log.verifierKey(origin: origin)),
             readiness: readiness, facts: facts, metrics: metrics, settings: settings, relay: relay,
             doors: DoorContext(
                 log: opened.log, limits: settings.limits, submit: { sequencer.submit([$0]) },
                 used: UsedAuthorizations(), rate: rate, metrics: metrics),
-            names: names, gate: gate)
+            names: names, gate: gate, files: LogFiles(log: opened.log, status: { checkpoints.status }))
         shared = SessionContext(relay: relay, limits: settings.limits, rate: rate, logger: logger)
     }
 
@@ -75,7 +83,8 @@ final class Server: Sendable {
 
     /// The figures that `ringdown-relay status` shows, as JSON.
     func status(address: String) -> [UInt8] {
-        RelayStatus.json(metrics, facts.current, try? log.storage(), address: address)
+        RelayStatus.json(
+            metrics, facts.current, try? log.storage(), address: address, checkpoint: checkpoints.status)
     }
 
     var eventLoopGroup: MultiThreadedEventLoopGroup { group }
@@ -128,7 +137,19 @@ final class Server: Sendable {
             }
             group.cancelAll()
         }
+        await publishLastCheckpoint()
         sequencer.stop()
+    }
+
+    /// What the log came to, signed, before nobody is there any more to take it in.
+    private func publishLastCheckpoint() async {
+        let (checkpoints, seconds) = (checkpoints, Double(settings.limits.drainSeconds))
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                checkpoints.finish(within: seconds)
+                continuation.resume()
+            }
+        }
     }
 
     /// Ends the event loops, once the sequencer has ended.
