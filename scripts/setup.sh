@@ -43,6 +43,8 @@ setup_build() {
     has_library libcrypto || missing+=(libssl-dev)
     has_library libsecp256k1 || missing+=(libsecp256k1-dev)
     has_library sqlite3 || missing+=(libsqlite3-dev)
+    # Foundation's HTTP client in the toolchain is linked with it.
+    ldconfig -p 2>/dev/null | grep -q 'libcurl\.so\.4' || missing+=(libcurl4)
     [ ${#missing[@]} -eq 0 ] || install "${missing[@]}"
 }
 

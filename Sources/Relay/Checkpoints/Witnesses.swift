@@ -35,7 +35,8 @@ struct Witnesses: Sendable {
         guard !path.isEmpty else {
             guard urls.isEmpty else {
                 throw SettingsError(
-                    description: "witness needs witness_policy, a file that says whose cosignatures count (C2SP tlog-policy)")
+                    description:
+                        "witness needs witness_policy, a file that says whose cosignatures count (C2SP tlog-policy)")
             }
             self = .none
             return
@@ -52,13 +53,17 @@ struct Witnesses: Sendable {
         }
         let nameless = policy.witnesses.filter { $0.url == nil }.map(\.key)
         let given = urls.filter { url in !named.contains { $0.url == url } }
-        let others = given.map { Door(url: $0, name: $0, keys: nameless.isEmpty ? policy.witnesses.map(\.key) : nameless) }
+        let others = given.map {
+            Door(url: $0, name: $0, keys: nameless.isEmpty ? policy.witnesses.map(\.key) : nameless)
+        }
         guard (named + others).count <= Witnesses.maximum else {
             throw SettingsError(description: "more than \(Witnesses.maximum) witnesses")
         }
         guard !(named + others).isEmpty || policy.witnesses.isEmpty else {
             throw SettingsError(
-                description: "witness_policy \(path) names witnesses, but nobody says where they are; set witness to their addresses")
+                description:
+                    "witness_policy \(path) names witnesses, but nobody says where they are; set witness to their addresses"
+            )
         }
         self.init(doors: named + others, policy: policy)
     }

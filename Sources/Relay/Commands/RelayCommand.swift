@@ -18,7 +18,8 @@ public struct RelayCommand: AsyncParsableCommand {
         version: RelayInformation.version,
         subcommands: [
             RunCommand.self, ConfigCommand.self, StatusCommand.self, MemberCommand.self, InviteCommand.self,
-            PolicyCommand.self, KeyCommand.self, CheckpointCommand.self, ExportCommand.self, ImportCommand.self, BackupCommand.self,
+            PolicyCommand.self, KeyCommand.self, CheckpointCommand.self, ExportCommand.self, ImportCommand.self,
+            BackupCommand.self,
             EraseCommand.self,
         ])
 

@@ -23,7 +23,8 @@ struct SettingsOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A witness that cosigns checkpoints (C2SP tlog-witness); may be given several times.", valueName: "https://name"))
+            "A witness that cosigns checkpoints (C2SP tlog-witness); may be given several times.",
+            valueName: "https://name"))
     var witness: [String] = []
 
     @Option(help: "Whose cosignatures a checkpoint needs: a file (C2SP tlog-policy).")

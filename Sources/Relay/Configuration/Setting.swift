@@ -112,7 +112,8 @@ struct Setting: Sendable {
             "seconds between two signed checkpoints of a log that grows, 0 for only at the end and when asked",
             0...86_400, get: { Int64($0.checkpointSeconds) }, set: { $1.checkpointSeconds = Int($0) }),
         Setting(
-            name: "witness", summary: "addresses of witnesses that cosign checkpoints (C2SP tlog-witness), comma-separated",
+            name: "witness",
+            summary: "addresses of witnesses that cosign checkpoints (C2SP tlog-witness), comma-separated",
             expected: "http:// or https:// addresses",
             apply: { text, settings in
                 settings.witnesses = text.split(separator: ",").map { $0.trimmed }
@@ -121,7 +122,8 @@ struct Setting: Sendable {
             }, show: { $0.witnesses.joined(separator: ",") }),
         Setting(
             name: "witness_policy",
-            summary: "whose cosignatures a checkpoint needs; without them none is published", expected: "a tlog-policy file",
+            summary: "whose cosignatures a checkpoint needs; without them none is published",
+            expected: "a tlog-policy file",
             apply: {
                 $1.witnessPolicy = $0; return true
             }, show: { $0.witnessPolicy }),

@@ -47,7 +47,8 @@ struct MetricsText {
             "ringdown_checkpoint_timestamp_seconds", "When it was published, in seconds since 1970.",
             checkpoint.publishedAt)
         text.gauge(
-            "ringdown_checkpoint_halted", "1 when signing would contradict what others hold, so that nothing is signed.",
+            "ringdown_checkpoint_halted",
+            "1 when signing would contradict what others hold, so that nothing is signed.",
             checkpoint.isHalted ? 1 : 0)
         text.family(
             "ringdown_checkpoint_failures_total", "Checkpoints that were not published.", metrics.checkpointFailures)

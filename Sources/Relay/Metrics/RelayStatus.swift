@@ -13,7 +13,8 @@ struct RelayStatus {
     }
 
     /// The figures as JSON: numbers by name, and the most frequent reasons for what was turned away.
-    static func json(_ metrics: Metrics, _ facts: LiveFacts.Snapshot, _ storage: StorageFigures?, address: String,
+    static func json(
+        _ metrics: Metrics, _ facts: LiveFacts.Snapshot, _ storage: StorageFigures?, address: String,
         checkpoint: CheckpointPublisher.Status
     ) -> [UInt8] {
         var json = JSONWriter()
@@ -100,7 +101,9 @@ struct RelayStatus {
         guard let checkpoint = fields["checkpoint"]?.objectValue else { return [] }
         let size = checkpoint["size"]?.integer ?? 0
         let age = RelayStatus.span(max(0, number("now") - (checkpoint["published_at"]?.integer ?? 0)))
-        var lines = ["checkpoint     " + (size > 0 ? "\(size) entries, published \(age) ago" : "none was published yet")]
+        var lines = [
+            "checkpoint     " + (size > 0 ? "\(size) entries, published \(age) ago" : "none was published yet")
+        ]
         if let failure = checkpoint["failure"]?.stringValue { lines.append("  \(failure)") }
         for witness in checkpoint["witnesses"]?.objectValue?.members ?? [] {
             lines.append("  \(witness.key): \(witness.value.stringValue?.string ?? "")")
