@@ -83,6 +83,22 @@ import Testing
         #expect(try copy.read { try $0.entry(at: 40)?.payload } == nil)
     }
 
+    @Test func checkpointsStayWhereverTheyAre() throws {
+        let story = try Story.day()
+        let (size, root) = try story.log.read { ($0.size, $0.root) }
+        let checkpoint = Checkpoint(origin: "relay.example.com/mesh/1", size: size, root: root)
+        try story.append(.checkpoint(note: Text(SignedNote.sign(checkpoint, story.logKey).text)))
+        let copy = try cut(story, "cut", "--from", "40", "--to", "50")
+        #expect(try verify(copy).divergence == nil)
+        for seq in [UInt64(67), 68] {
+            let payload = try copy.read { try $0.entry(at: seq)?.payload }
+            let original = try story.log.read { try $0.entry(at: seq)?.payload }
+            #expect(payload != nil && payload == original)
+        }
+        let proof = Tool.run("prove", "--data", scratch.path("cut"), "46", "--out", scratch.path("46.proof"))
+        #expect(proof.status == 0, "\(proof.complaint)")
+    }
+
     @Test func whatWasErasedStaysErasedAndTheRangeVerifies() throws {
         let story = try Story.day()
         let batch = try story.log.beginBatch()
