@@ -37,6 +37,8 @@ public struct ReplayCommand: ParsableCommand {
             WhyCommand.self,
             WhyNotCommand.self,
             BlameCommand.self,
+            AttemptCommand.self,
+            TraceCommand.self,
             // How it stood
             StateCommand.self,
             // Whether it was right

@@ -135,7 +135,8 @@ struct Explainer {
                 case .input(.delivered(let delivery), _) = try RecordedEntry(entry).content,
                 let index = consequences.firstIndex(where: { $0.entry.leaf.seq == delivery.output })
             {
-                consequences[index].ring.add(delivery)
+                consequences[index].ring.add(
+                    delivery, at: Position(seq: entry.leaf.seq, time: entry.leaf.time))
                 if consequences[index].rungAt == nil {
                     consequences[index].rungAt = Position(seq: entry.leaf.seq, time: entry.leaf.time)
                 }

@@ -48,10 +48,13 @@ extension Situation {
 
     /// Looks around a request.
     ///
-    /// - Parameter before: the state that it was judged in.
+    /// - Parameters:
+    ///   - before: the state that it was judged in.
+    ///   - positions: the entries that hold the same event.
+    ///   - looksFurther: whether dialects and later attempts are looked for.
     init(
         _ event: Event, session: UInt64?, at position: Position, in before: RelayState,
-        _ reader: borrowing LogReader, firstOf positions: [UInt64] = []
+        _ reader: borrowing LogReader, firstOf positions: [UInt64] = [], looksFurther: Bool = true
     ) throws {
         self.position = position
         policy = before.policy
@@ -72,6 +75,7 @@ extension Situation {
                 skewAtOpening = proof.createdAt - opening.position.seconds
             }
         }
+        guard looksFurther else { return }
         let keys = [event.pubkey] + (key.map { [$0] } ?? [])
         dialect = try DialectTrace.find(
             of: keys, near: position.seq, spoken: before.policy.dialect, in: reader)

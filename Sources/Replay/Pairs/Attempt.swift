@@ -25,6 +25,13 @@ struct Attempt {
     var target = End()
 
     var isGranted: Bool { decision.outcome == .granted }
+    /// Whether both ends were rung.
+    var isRung: Bool { isGranted && requester.ring.isRung && target.ring.isRung }
+    /// From the request to the moment at which the later end had been rung, in microseconds; `nil` when one was not.
+    var latencyMicroseconds: Int64? {
+        guard isRung, let first = requester.ring.firstWritten, let second = target.ring.firstWritten else { return nil }
+        return max(first.time, second.time) &- request.time
+    }
 }
 
 /// What became of one call-me-now, by the delivery entries that name it.
@@ -34,6 +41,19 @@ struct Ring: Equatable {
     /// Sessions that wanted it and did not get it.
     var dropped: [UInt64] = []
 
+    /// Each record of a delivery, in the order of the log.
+    var records: [Record] = []
+
+    /// One delivery entry.
+    struct Record: Equatable {
+        var position: Position
+        var written: [UInt64]
+        var dropped: [UInt64]
+    }
+
+    /// When it was first written to a session; `nil` when it was not.
+    var firstWritten: Position? { records.first { !$0.written.isEmpty }?.position }
+
     /// Whether the log says anything about it.
     var isRecorded: Bool { !written.isEmpty || !dropped.isEmpty }
     /// Whether it was written to any session.
@@ -42,7 +62,8 @@ struct Ring: Equatable {
     /// How long after a request its deliveries are looked for: the call itself expires after half of it.
     static let horizonMicroseconds = 2 * WireConstants.callMeNowLifetimeSeconds * Position.microsecondsPerSecond
 
-    mutating func add(_ delivery: Delivery) {
+    mutating func add(_ delivery: Delivery, at position: Position) {
+        records.append(Record(position: position, written: delivery.written, dropped: delivery.dropped))
         written += delivery.written
         dropped += delivery.dropped
     }

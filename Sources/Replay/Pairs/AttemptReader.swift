@@ -6,13 +6,38 @@ import Reducers
 struct AttemptFilter {
     /// Attempts of this key or to it.
     var key: PublicKey?
+    /// Attempts of one of two keys for the other.
+    var pair: (PublicKey, PublicKey)?
+    /// Attempts that ended like this.
+    var outcome: AttemptOutcome?
+    /// Attempts whose decision has this code.
+    var code: String?
     /// The earliest time, in microseconds since 1970.
     var since: Int64?
     /// The latest time.
     var until: Int64?
+    /// Where to begin to read, whatever the times.
+    var start: UInt64?
 
     func wants(_ decision: Decision) -> Bool {
-        decision.kind == .meshConnectRequest && (key == nil || decision.author == key || decision.target == key)
+        guard decision.kind == .meshConnectRequest else { return false }
+        if let key, decision.author != key, decision.target != key { return false }
+        if let pair, !decision.isAttempt(between: pair.0, pair.1) { return false }
+        if let code, decision.code != code { return false }
+        switch outcome {
+        case nil: return true
+        case .refused?: return decision.outcome == .refused
+        case .granted?, .rung?, .silent?: return decision.outcome == .granted
+        }
+    }
+
+    /// Whether a complete attempt is asked for.
+    func wants(_ attempt: Attempt) -> Bool {
+        switch outcome {
+        case .rung?: attempt.isRung
+        case .silent?: attempt.isGranted && !attempt.isRung
+        default: true
+        }
     }
 }
 
@@ -34,6 +59,8 @@ struct AttemptReader {
     private static var first: WritableKeyPath<Attempt, Attempt.End> { \.requester }
     private static var second: WritableKeyPath<Attempt, Attempt.End> { \.target }
 
+    private static let kindOfRequests = Needle("24621")
+
     private init(_ filter: AttemptFilter) { self.filter = filter }
 
     /// Reads the whole range that the filter asks for.
@@ -44,9 +71,11 @@ struct AttemptReader {
         emit: (Attempt) throws -> Void
     ) throws {
         var attempts = AttemptReader(filter)
-        let start = try filter.since.map { try reader.firstPosition(atOrAfter: $0) } ?? 0
+        let start = try filter.start ?? filter.since.map { try reader.firstPosition(atOrAfter: $0) } ?? 0
         let end = reader.size
-        try reader.forEachEntry(from: start, to: end, checkingCommitments: true) { entry in
+        try reader.forEachEntry(
+            from: start, to: end, checkingCommitments: true, skippingPayload: AttemptReader.isOfNoInterest
+        ) { entry in
             if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) {
                 progress(entry.leaf.seq - start, end - start)
             }
@@ -58,12 +87,34 @@ struct AttemptReader {
         try attempts.emit(before: .max, emit)
     }
 
+    /// Of a call-me-now its place is enough.
+    private static func isOfNoInterest(_ leaf: Leaf) -> Bool {
+        switch leaf.type {
+        case .clientEvent, .decision, .session: false
+        default: true
+        }
+    }
+
+    /// The attempt whose request stands at a position; `nil` when none does.
+    static func attempt(at seq: UInt64, in reader: borrowing LogReader) throws -> Attempt? {
+        guard let leaf = try reader.leaf(at: seq) else { return nil }
+        var found: Attempt?
+        let filter = AttemptFilter(until: leaf.time, start: seq)
+        try read(reader, filter, progress: { _, _ in }) { attempt in
+            if attempt.request.seq == seq { found = attempt }
+        }
+        return found
+    }
+
     private var isIdle: Bool { waiting.isEmpty }
 
     private mutating func take(_ entry: borrowing EntryView, begins: Bool) throws {
         switch entry.leaf.type {
         case .clientEvent where begins:
-            request = entry.payload.map { (entry.leaf, Array($0)) }
+            // Most events are no requests; only those are kept for the decision that follows.
+            request = entry.payload.flatMap {
+                AttemptReader.kindOfRequests.occurs(in: $0) ? (entry.leaf, Array($0)) : nil
+            }
         case .decision where begins:
             guard case .output(.decision(let decision)) = try RecordedEntry(entry).content, filter.wants(decision)
             else {
@@ -83,7 +134,8 @@ struct AttemptReader {
                 let index = calls[delivery.output].map({ $0 - removed })
             else { return }
             let isFirst = waiting[index].requester.call == delivery.output
-            waiting[index][keyPath: isFirst ? AttemptReader.first : AttemptReader.second].ring.add(delivery)
+            waiting[index][keyPath: isFirst ? AttemptReader.first : AttemptReader.second].ring.add(
+                delivery, at: Position(seq: entry.leaf.seq, time: entry.leaf.time))
         default:
             break
         }
@@ -120,7 +172,7 @@ struct AttemptReader {
             }
             done += 1
             for call in [attempt.requester.call, attempt.target.call] { if let call { calls[call] = nil } }
-            try emit(attempt)
+            if filter.wants(attempt) { try emit(attempt) }
         }
         // The latest attempt stays until another comes or its call-me-nows, which follow at once, are seen.
         guard done == waiting.count || done >= 4096 else { return }

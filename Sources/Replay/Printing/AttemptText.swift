@@ -7,15 +7,20 @@ struct AttemptText {
 
     /// Position, time, who asked for whom, how it ended, and what became of both ends.
     func line(_ attempt: Attempt) -> String {
+        let head = head(attempt)
+        guard attempt.isGranted else { return "\(head)  \(Printable.text(Text(attempt.decision.message)))" }
+        return "\(head)  requester \(AttemptText.end(attempt.requester)); target \(AttemptText.end(attempt.target))"
+    }
+
+    /// Position, time, how it ended, and who asked for whom.
+    func head(_ attempt: Attempt) -> String {
         let decision = attempt.decision
         let author = decision.author.map(names.callAsFunction) ?? "unknown"
         let target = decision.target.map(names.callAsFunction) ?? "nobody"
-        let head = """
+        return """
             \(Column.position(attempt.request.seq))  \(Timestamp.text(attempt.request.time))  \
             \(decision.outcome.rawValue)  \(author) → \(target)
             """
-        guard attempt.isGranted else { return "\(head)  \(Printable.text(Text(decision.message)))" }
-        return "\(head)  requester \(AttemptText.end(attempt.requester)); target \(AttemptText.end(attempt.target))"
     }
 
     /// Whether an end listened, and whether it was rung.
@@ -36,9 +41,16 @@ struct AttemptText {
 
     /// One object on one line; docs/replay.md names its fields.
     static func json(_ attempt: Attempt) -> [UInt8] {
-        let decision = attempt.decision
         var json = JSONWriter()
         json.beginObject()
+        write(attempt, to: &json)
+        json.endObject()
+        return json.bytes
+    }
+
+    /// The fields of an attempt.
+    static func write(_ attempt: Attempt, to json: inout JSONWriter) {
+        let decision = attempt.decision
         json.field("position", attempt.request.seq)
         json.field("decision", attempt.decisionSeq)
         json.field("time", Timestamp.text(attempt.request.time, .microseconds))
@@ -52,8 +64,6 @@ struct AttemptText {
         json.key("target")
         write(attempt.target, key: decision.target, attempt, to: &json)
         json.field("expires_at", decision.expiresAt)
-        json.endObject()
-        return json.bytes
     }
 
     private static func write(

@@ -119,3 +119,87 @@ import Testing
         #expect(attempts.allSatisfy { $0["requester"]?["rung"]?.boolValue == false })
     }
 }
+
+@Suite struct PairsGroupingTests {
+    private let alice = Story.key("alice").publicKey
+    private let bob = Story.key("bob").publicKey
+    private let carol = Story.key("carol").publicKey
+
+    private func pairs(_ story: Story, _ arguments: String...) throws -> [JSONValue] {
+        try Tool.run(["pairs", "--data", story.directory, "--json"] + arguments).objects()
+    }
+
+    private func positions(_ objects: [JSONValue]) -> [UInt64] {
+        objects.compactMap { $0["position"]?.unsignedInteger }
+    }
+
+    @Test func aPairIsTheSameInBothDirections() throws {
+        let story = try Story.day()
+        #expect(positions(try pairs(story, "--pair", alice.npub, bob.npub)) == [29, 46])
+        #expect(positions(try pairs(story, "--pair", bob.npub, alice.npub)) == [29, 46])
+        #expect(positions(try pairs(story, "--pair", bob.npub, carol.npub)) == [])
+        #expect(Tool.run("pairs", "--data", story.directory, "--pair", alice.npub).status == 64)
+    }
+
+    @Test func outcomesAndCodesAreToldApart() throws {
+        let story = try Story.day()
+        #expect(positions(try pairs(story, "--outcome", "granted")) == [29, 36])
+        #expect(positions(try pairs(story, "--outcome", "rung")) == [29])
+        #expect(positions(try pairs(story, "--outcome", "silent")) == [36])
+        #expect(positions(try pairs(story, "--outcome", "refused")) == [46, 48, 50])
+        #expect(positions(try pairs(story, "--code", "request_to_self")) == [48])
+        #expect(Tool.run("pairs", "--data", story.directory, "--outcome", "perhaps").status == 64)
+    }
+
+    @Test func theLatestOnesAreTheLatest() throws {
+        let story = try Story.day()
+        #expect(positions(try pairs(story, "--last", "2")) == [48, 50])
+        #expect(positions(try pairs(story, "--last", "99")).count == 5)
+        #expect(Tool.run("pairs", "--data", story.directory, "--last", "0").status == 64)
+    }
+
+    @Test func groupsCountGrantsRingsAndLatencies() throws {
+        let story = try Story.day()
+        let groups = try pairs(story, "--by", "pair")
+        #expect(groups.count == 3)
+        let first = try #require(groups.first { $0["target"]?.stringValue == Text(bob.hex) })
+        #expect(first["attempts"]?.unsignedInteger == 2)
+        #expect(first["granted"]?.unsignedInteger == 1)
+        #expect(first["refused"]?.unsignedInteger == 1)
+        #expect(first["rung"]?.unsignedInteger == 1)
+        #expect(first["latency_max_us"]?.unsignedInteger == 2_000)
+        #expect(first["last"]?.unsignedInteger == 46)
+        #expect(groups.contains { $0["latency_p50_us"] == nil })
+        let keys = try pairs(story, "--by", "key")
+        #expect(keys.first?["key"]?.stringValue == Text(alice.hex))
+        #expect(keys.first?["attempts"]?.unsignedInteger == 5)
+    }
+
+    @Test(arguments: [
+        ("day", ["2026-01-02"]), ("hour", ["2026-01-02T03:00Z"]), ("outcome", ["refused", "rung", "silent"]),
+        ("code", ["granted", "request_not_fresh", "request_to_self", "target_not_member"]),
+    ])
+    func otherGroupsHaveTheirNames(_ grouping: String, _ names: [String]) throws {
+        let groups = try pairs(try Story.day(), "--by", grouping)
+        #expect(groups.compactMap { $0["group"]?.stringValue?.string } == names)
+    }
+
+    @Test func theTableHasALineAGroup() throws {
+        let story = try Story.day()
+        let lines = Tool.run("pairs", "--data", story.directory, "--by", "day").lines
+        try #require(lines.count == 2)
+        #expect(lines[0].hasPrefix("group       attempts  granted     rung   p50 ms   p99 ms   max ms"))
+        #expect(lines[1] == "2026-01-02         5   40.0 %   50.0 %    2.000    2.000    2.000")
+    }
+
+    @Test func quantilesAreCloseToTheTrueOnes() {
+        var histogram = LatencyHistogram()
+        for value in 1...10_000 { histogram.add(Int64(value)) }
+        for hundredths in [1, 50, 90, 99, 100] {
+            let exact = Int64(hundredths * 100)
+            let found = histogram.percentile(hundredths) ?? 0
+            #expect(found >= exact && found <= exact + exact / 8 + 1, "\(hundredths): \(found)")
+        }
+        #expect(LatencyHistogram().percentile(50) == nil)
+    }
+}
