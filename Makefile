@@ -24,7 +24,7 @@ test: test-swift test-clients ## all tests: the Swift ones, then outside clients
 
 test-swift: setup ## the Swift tests alone
 	swift build --build-tests
-	swift test --skip-build
+	RINGDOWN_STORY_LOGS=$(CURDIR)/.build/story-logs swift test --skip-build
 
 test-clients: release venv ## outside clients against the release binaries (ARGS='-k NAME' picks some)
 	$(PYTHON) -m pytest Tests/Clients $(ARGS)

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+import auditor
 from nostr_client import Key
 from outside import Judges
 from relay_process import Relay, binary
@@ -33,6 +34,8 @@ def make_relay(tmp_path):
     yield make
     for relay in relays:
         relay.__exit__()
+        if os.environ.get("RINGDOWN_AUDIT_LOGS"):
+            auditor.check(relay.data, tmp_path)
 
 
 @pytest.fixture
@@ -47,6 +50,7 @@ def relay(tmp_path_factory):
     with Relay(tmp_path_factory.mktemp("relay") / "data", owner=Key()) as relay:
         yield relay
         assert relay.process.poll() is None, f"the relay ended during the tests: {relay.said()}"
+    auditor.check(relay.data, relay.data.parent)
 
 
 @pytest.fixture(scope="session")

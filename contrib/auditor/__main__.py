@@ -10,7 +10,6 @@ import sys
 import time
 
 import events
-import picture
 from audit import Audit
 
 
@@ -22,9 +21,14 @@ def arguments():
     parser.add_argument("--json", action="store_true", help="print one object")
     parser.add_argument("--root", metavar="HEX", help="the root that the tree has to have, from a checkpoint you trust")
     parser.add_argument("--size", type=int, metavar="N", help="with --root: how many entries that checkpoint is about")
-    parser.add_argument("--state", type=int, metavar="POS", help="print the state after the entry at this position")
+    parser.add_argument("--state", type=positions, default=[], metavar="POS[,POS…]",
+                        help="print the state after the entries at these positions, one object a line")
     parser.add_argument("--no-signatures", action="store_true", help="do not check events' signatures")
     return parser.parse_args()
+
+
+def positions(text):
+    return [int(part) for part in text.split(",")]
 
 
 def lines_of(path):
@@ -35,7 +39,7 @@ def lines_of(path):
 
 def main():
     options = arguments()
-    audit = Audit(every=options.all, signatures=not options.no_signatures, until=options.state)
+    audit = Audit(every=options.all, signatures=not options.no_signatures, pictures_at=options.state)
     began = time.monotonic()
     with lines_of(options.log) as lines:
         audit.run(watched(audit, lines, options) if options.root else lines)
@@ -44,8 +48,9 @@ def main():
     if options.root and getattr(audit, "root_at", None) != options.root.lower():
         differences.append({"position": options.size or audit.tree.size, "aspect": "tree", "expected": options.root,
                             "found": getattr(audit, "root_at", None) or audit.tree.root.hex()})
-    if options.state is not None:
-        print(json.dumps(picture.of(audit.state), ensure_ascii=False, separators=(",", ":")))
+    if options.state:
+        for state in audit.pictures:
+            print(json.dumps(state, ensure_ascii=False, separators=(",", ":")))
         for difference in audit.differences:
             print(difference, file=sys.stderr)
         return 1 if differences else 0

@@ -1,11 +1,11 @@
 """The audit: each input with what stands behind it is compared with what the rules give."""
 
-import hashlib
 import json
 
 import entries
 import events
 import merkle
+import picture
 from entries import Broken
 from rules import SECOND, State
 
@@ -33,18 +33,19 @@ class Stop(Exception):
 
 
 class Audit:
-    def __init__(self, every=False, signatures=True, until=None, notice=None):
+    def __init__(self, every=False, signatures=True, pictures_at=()):
         self.state, self.tree = State(), merkle.Tree()
         self.differences, self.every = [], every
         self.signatures = signatures and events.PublicKeyXOnly is not None
-        self.until = until
+        self.pictures = []
+        """The state at each of the positions that were asked for."""
+        self._pictures_at = sorted(pictures_at)
         self.counts = dict.fromkeys(("entries", "inputs", "decisions", "granted", "applied", "unchanged", "refused",
                                      "relay_events", "client_events", "signatures", "erased", "uncertain"), 0)
         self.first_time = self.last_time = None
         self._group = []
         self._state_root, self._state_root_may_change = EMPTY, False
         self._uncertain_until = 0
-        self._notice = notice
 
     # Taking in
 
@@ -52,13 +53,18 @@ class Audit:
         """Reads a whole log; ends at the first difference unless every one is wanted."""
         try:
             for line in lines:
-                if line.isspace():
-                    continue
-                if not self._take(line):
-                    break
+                if not line.isspace():
+                    self._take(line)
             self._close_group()
+            self._take_pictures(self.tree.size)
         except Stop:
             pass
+
+    def _take_pictures(self, position):
+        """What is asked for before this position is as it is now."""
+        while self._pictures_at and self._pictures_at[0] < position:
+            self._pictures_at.pop(0)
+            self.pictures.append(picture.of(self.state))
 
     def _differ(self, position, aspect, expected, found):
         self.differences.append(Difference(position, aspect, expected, found))
@@ -71,12 +77,12 @@ class Audit:
             entry = entries.Entry(line)
         except Broken as broken:
             self._differ(position, "format", "an entry", "a line that %s" % broken)
-            return True
+            return
         is_output = entry.type in entries.OUTPUTS
         if not is_output:
             self._close_group()
-            if self.until is not None and position > self.until:
-                return False
+            if self._pictures_at:
+                self._take_pictures(position)
         if entry.position != position:
             self._differ(position, "header", "position %d" % position, "position %d" % entry.position)
         if self.last_time is None:
@@ -91,14 +97,13 @@ class Audit:
             entry.parse()
         except Broken as broken:
             self._differ(position, "payload", "what the leaf commits to", "an entry that %s" % broken)
-            return True
+            return
         if entry.body is None:
             self.counts["erased"] += 1
         if is_output and not self._group:
             self._differ(position, "output", "an input", "%s that nothing caused" % NAMES[entry.type])
-            return True
+            return
         self._group.append(entry)
-        return True
 
     # Judging
 

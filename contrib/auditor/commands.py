@@ -134,9 +134,9 @@ def carry_out(state, command, by, position, second):
         if owner == command.key:
             raise Unchanged("info: already the owner")
         if owner is not None:
-            raise membership.OWNER_EXISTS
+            raise Refused(*membership.OWNER_EXISTS)
         if command.key in banned:
-            raise membership.BANNED_SUBJECT
+            raise Refused(*membership.BANNED_SUBJECT)
         verb = "change" if command.key in members.roles else "add"
         return [{verb: command.key, "role": membership.OWNER}], [], ""
     if name == "add":
@@ -153,7 +153,7 @@ def carry_out(state, command, by, position, second):
         return [membership.change(members, command.key, command.role)], [], ""
     if name == "ban":
         if members.role(command.key) == membership.OWNER:
-            raise membership.OWNER_STAYS
+            raise Refused(*membership.OWNER_STAYS)
         membership.may_remove(members, by, command.key)
         if command.key in banned:
             raise Unchanged("info: this key is banned already")
@@ -198,7 +198,7 @@ def carry_out(state, command, by, position, second):
         state.invites.add(command.hash, None, command.role, command.uses, second + command.lifetime_seconds, position,
                           command.label)
     elif name == "revoke_invite":
-        if not state.invites.remove(command.hash):
+        if not state.invites.revoke(command.hash):
             raise Unchanged("info: there is no such invite code")
     else:
         raise KeyError(name)

@@ -23,12 +23,12 @@ class Discovery:
             try:
                 found = projection.Projection(content, policy)
             except Refused as refusal:
-                found = refusal
+                found = Refused(refusal.code, refusal.message)
             if len(self._known) > 1024:
                 self._known.clear()
             known = self._known[content] = (policy, found)
         if isinstance(known[1], Refused):
-            raise known[1]
+            raise Refused(known[1].code, known[1].message)
         return known[1]
 
     def take(self, reporter, content, position, time, policy):

@@ -2,36 +2,47 @@
 
 from membership import ADMIN, OWNER
 
+# How long an expired code is still known as such: who comes late learns why.
+MEMORY_SECONDS = 86_400
+
 
 class Invite:
-    __slots__ = ("inviter", "role", "uses", "expires_at", "position", "label")
+    __slots__ = ("code", "inviter", "role", "uses", "expires_at", "position", "label")
 
 
 class Invites:
     def __init__(self):
-        self.all = {}
+        self.all = []
+        """In the order in which they were made."""
 
     def add(self, code, inviter, role, uses, expires_at, position, label=""):
-        invite = self.all[code] = Invite()
-        invite.inviter, invite.role, invite.uses = inviter, role, uses
+        invite = Invite()
+        invite.code, invite.inviter, invite.role, invite.uses = code, inviter, role, uses
         invite.expires_at, invite.position, invite.label = expires_at, position, label
+        self.all.append(invite)
 
-    def use(self, code):
-        invite = self.all[code]
+    def find(self, code):
+        return next((invite for invite in self.all if invite.code == code), None)
+
+    def use(self, invite):
         invite.uses -= 1
         if invite.uses == 0:
-            del self.all[code]
+            self.all.remove(invite)
 
-    def remove(self, code):
-        return self.all.pop(code, None) is not None
+    def _keep(self, condition):
+        kept = [invite for invite in self.all if condition(invite)]
+        changed = len(kept) != len(self.all)
+        self.all = kept
+        return changed
 
-    def remove_of(self, inviter):
-        for code in [code for code, invite in self.all.items() if invite.inviter == inviter]:
-            del self.all[code]
+    def revoke(self, code):
+        return self._keep(lambda invite: invite.code != code)
+
+    def revoke_of(self, inviter):
+        return self._keep(lambda invite: invite.inviter != inviter)
 
     def forget(self, second):
-        for code in [code for code, invite in self.all.items() if invite.expires_at <= second]:
-            del self.all[code]
+        return self._keep(lambda invite: invite.expires_at + MEMORY_SECONDS > second)
 
 
 def may_invite(setting, role):

@@ -47,17 +47,17 @@ class Members:
         self._root = None
 
 
-ADDS_BY_ADMIN = Refused("add_needs_admin", "restricted: only the owner or an admin can add members")
-ADMINS_FROM_OWNER = Refused("admin_needs_owner", "restricted: only the owner can grant admin")
-REMOVES_BY_ADMIN = Refused("remove_needs_admin", "restricted: only the owner or an admin can remove members")
-REMOVE_SELF = Refused("remove_self", "restricted: you cannot remove yourself")
-OWNER_STAYS = Refused("owner_stays", "restricted: the owner cannot be removed or demoted")
-ADMINS_BY_OWNER = Refused("admins_by_owner", "restricted: only the owner can remove an admin")
-ROLES_BY_OWNER = Refused("role_needs_owner", "restricted: only the owner can change roles")
-ROLE_OF_SELF = Refused("role_of_self", "restricted: you cannot change your own role")
-NOT_MEMBER = Refused("subject_not_member", "invalid: target is not a relay member")
-BANNED_SUBJECT = Refused("subject_banned", "restricted: this key is banned; lift the ban first")
-OWNER_EXISTS = Refused("owner_exists", "restricted: the relay already has an owner")
+ADDS_BY_ADMIN = ("add_needs_admin", "restricted: only the owner or an admin can add members")
+ADMINS_FROM_OWNER = ("admin_needs_owner", "restricted: only the owner can grant admin")
+REMOVES_BY_ADMIN = ("remove_needs_admin", "restricted: only the owner or an admin can remove members")
+REMOVE_SELF = ("remove_self", "restricted: you cannot remove yourself")
+OWNER_STAYS = ("owner_stays", "restricted: the owner cannot be removed or demoted")
+ADMINS_BY_OWNER = ("admins_by_owner", "restricted: only the owner can remove an admin")
+ROLES_BY_OWNER = ("role_needs_owner", "restricted: only the owner can change roles")
+ROLE_OF_SELF = ("role_of_self", "restricted: you cannot change your own role")
+NOT_MEMBER = ("subject_not_member", "invalid: target is not a relay member")
+BANNED_SUBJECT = ("subject_banned", "restricted: this key is banned; lift the ban first")
+OWNER_EXISTS = ("owner_exists", "restricted: the relay already has an owner")
 
 
 class Unchanged(Exception):
@@ -66,36 +66,36 @@ class Unchanged(Exception):
 
 def may_add(members, by, role):
     if not members.manages(by):
-        raise ADDS_BY_ADMIN
+        raise Refused(*ADDS_BY_ADMIN)
     if role == ADMIN and members.role(by) != OWNER:
-        raise ADMINS_FROM_OWNER
+        raise Refused(*ADMINS_FROM_OWNER)
 
 
 def may_remove(members, by, key):
     """`by` is nobody for the operator, who may remove anyone but the owner."""
     if by is not None:
         if not members.manages(by):
-            raise REMOVES_BY_ADMIN
+            raise Refused(*REMOVES_BY_ADMIN)
         if key == by:
-            raise REMOVE_SELF
+            raise Refused(*REMOVE_SELF)
     if members.role(key) == OWNER:
-        raise OWNER_STAYS
+        raise Refused(*OWNER_STAYS)
     if by is not None and members.role(key) == ADMIN and members.role(by) != OWNER:
-        raise ADMINS_BY_OWNER
+        raise Refused(*ADMINS_BY_OWNER)
 
 
 def may_change(members, by, key):
     if by is not None:
         if members.role(by) != OWNER:
-            raise ROLES_BY_OWNER
+            raise Refused(*ROLES_BY_OWNER)
         if key == by:
-            raise ROLE_OF_SELF
+            raise Refused(*ROLE_OF_SELF)
 
 
 def add(members, banned, key, role):
     """The effect of an addition."""
     if key in banned:
-        raise BANNED_SUBJECT
+        raise Refused(*BANNED_SUBJECT)
     if key in members.roles:
         raise Unchanged("info: already a member")
     return {"add": key, "role": role}
@@ -103,18 +103,18 @@ def add(members, banned, key, role):
 
 def remove(members, key):
     if key not in members.roles:
-        raise NOT_MEMBER
+        raise Refused(*NOT_MEMBER)
     if members.role(key) == OWNER:
-        raise OWNER_STAYS
+        raise Refused(*OWNER_STAYS)
     return {"remove": key}
 
 
 def change(members, key, role):
     old = members.role(key)
     if old is None:
-        raise NOT_MEMBER
+        raise Refused(*NOT_MEMBER)
     if old == OWNER:
-        raise OWNER_STAYS
+        raise Refused(*OWNER_STAYS)
     if old == role:
         raise Unchanged("info: already %s" % role)
     return {"change": key, "role": role}

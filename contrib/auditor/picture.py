@@ -14,11 +14,11 @@ def of(state):
                     for key, (role, since) in sorted(state.members.roles.items())],
         "notes": [_note(key, note) for key, note in sorted(state.discovery.notes.items())],
         "sessions": [_session(name, session) for name, session in sorted(state.sessions.all.items())],
-        "invites": [_invite(code, invite) for code, invite in sorted(state.invites.all.items())],
+        "invites": [_invite(invite) for invite in state.invites.all],
         "moderation": {
-            "keys": [_banned("key", *item) for item in sorted(moderation.keys.items())],
-            "events": [_banned("id", *item) for item in sorted(moderation.events.items())],
-            "addresses": [_banned("address", *item) for item in sorted(moderation.addresses.items())],
+            "keys": _banned("key", moderation.keys),
+            "events": _banned("id", moderation.events),
+            "addresses": _banned("address", moderation.addresses),
             "allowed_kinds": sorted(moderation.allowed), "disallowed_kinds": sorted(moderation.disallowed), **texts,
         },
         "calls": {"granted": state.granted, "refused": state.refused},
@@ -39,8 +39,8 @@ def _tie(key, since, owner):
     return {"key": key, "since": since, **({"owner": owner} if owner else {})}
 
 
-def _invite(code, invite):
-    made = {"hash": code}
+def _invite(invite):
+    made = {"hash": invite.code}
     if invite.inviter:
         made["inviter"] = invite.inviter
     made.update(role=invite.role, uses=invite.uses, expires_at=invite.expires_at)
@@ -50,6 +50,7 @@ def _invite(code, invite):
     return made
 
 
-def _banned(name, what, ban):
-    reason, position = ban
-    return {name: what, **({"reason": reason} if reason else {}), "position": position}
+def _banned(name, bans):
+    """In the order in which they were made."""
+    return [{name: what, **({"reason": reason} if reason else {}), "position": position}
+            for what, (reason, position) in bans.items()]

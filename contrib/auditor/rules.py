@@ -15,13 +15,13 @@ from sessions import Sessions
 
 SECOND = 1_000_000
 AUTH_SECONDS = 60
-NOT_AUTHENTICATED = Refused("not_authenticated", "auth-required: not authenticated")
-AUTHOR_MISMATCH = Refused("author_mismatch", "invalid: event pubkey does not match authenticated identity")
-REPORTER = Refused("reporter_not_direct_member",
+NOT_AUTHENTICATED = ("not_authenticated", "auth-required: not authenticated")
+AUTHOR_MISMATCH = ("author_mismatch", "invalid: event pubkey does not match authenticated identity")
+REPORTER = ("reporter_not_direct_member",
                    "restricted: delegated identities cannot report mesh status in v1")
-REQUESTER = Refused("requester_not_direct_member", "restricted: delegated identities cannot initiate mesh in v1")
-TARGET = Refused("target_not_member", "restricted: target is not a relay member")
-BANNED = Refused("banned", "blocked: this key is banned from this relay")
+REQUESTER = ("requester_not_direct_member", "restricted: delegated identities cannot initiate mesh in v1")
+TARGET = ("target_not_member", "restricted: target is not a relay member")
+BANNED = ("banned", "blocked: this key is banned from this relay")
 RATES = {
     "request_rate": ("requests_per_second", "mesh connect request rate exceeded"),
     "target_rate": ("calls_per_target_per_second", "mesh connect requests to this target exceeded"),
@@ -191,7 +191,7 @@ class State:
         try:
             session = self.sessions.all.get(body["session"])
             if session is None:
-                raise NOT_AUTHENTICATED
+                raise Refused(*NOT_AUTHENTICATED)
             inviter = next((key for key in session.keys
                             if invites.may_invite(self.policy["invites"], self.members.role(key))), None)
             if inviter is None:
@@ -247,14 +247,14 @@ class State:
 
     def _authenticated(self, event, session):
         if session is None:
-            raise NOT_AUTHENTICATED
+            raise Refused(*NOT_AUTHENTICATED)
         if event["pubkey"] not in session.keys:
-            raise AUTHOR_MISMATCH
+            raise Refused(*AUTHOR_MISMATCH)
 
     def _ordinary(self, event, session, second):
         kind, tags = event["kind"], event["tags"]
         if session is None:
-            raise NOT_AUTHENTICATED
+            raise Refused(*NOT_AUTHENTICATED)
         if kind in events.RELAY_ONLY:
             raise Refused("relay_only_kind", "restricted: relay-only kind")
         if kind in events.NEVER_PUBLISHED:
@@ -288,7 +288,7 @@ class State:
         reporter = event["pubkey"]
         self._authenticated(event, session)
         if not self.admits(reporter):
-            raise REPORTER
+            raise Refused(*REPORTER)
         self._rate(self._reports, reporter, "report_rate")
         projected, note = self.discovery.take(reporter, event["content"], self.position, self.time, self.policy)
         expected.removed = projected.removed
@@ -324,9 +324,9 @@ class State:
             if target == requester:
                 raise Refused("request_to_self", "invalid: cannot mesh-connect to self")
             if not self.admits(requester):
-                raise REQUESTER
+                raise Refused(*REQUESTER)
             if not self.admits(target):
-                raise TARGET
+                raise Refused(*TARGET)
             self._rate(self._calls, target, "target_rate")
         except Refused as refusal:
             self.refused += 1
@@ -407,18 +407,18 @@ class State:
         if code is None:
             raise Refused("join_malformed", "invalid: malformed join request (missing claim tag)")
         if author in self.moderation.keys:
-            raise BANNED
+            raise Refused(*BANNED)
         if author in self.members.roles:
             raise Unchanged("duplicate: you are already a member of this relay")
         hashed = commands.code_hash(code)
-        invite = self.invites.all.get(hashed)
+        invite = self.invites.find(hashed)
         if invite is None:
             raise Refused("invite_invalid", "restricted: that is an invalid invite code")
         basis["invite"] = invite.position
         if invite.expires_at <= second:
             raise Refused("invite_expired", "restricted: that invite code is expired")
         effect = membership.add(self.members, self.moderation.keys, author, invite.role)
-        self.invites.use(hashed)
+        self.invites.use(invite)
         return [effect], [], "info: welcome"
 
     def _command(self, body, second, expected):
@@ -496,7 +496,7 @@ class State:
             elif "remove" in effect:
                 expected.events.append((events.MEMBER_REMOVED, second, [["-"], ["p", effect["remove"]]], ""))
         for key in dict.fromkeys(ended):
-            self.invites.remove_of(key)
+            self.invites.revoke_of(key)
             self._empty(key, expected)
             self.sessions.close_key(key)
         expected.events += following

@@ -54,11 +54,11 @@ public struct Invites: Equatable, Sendable {
         if all[index].uses <= 0 { all.remove(at: index) }
     }
 
-    /// Takes a code back; `false` when there is none of that hash.
+    /// Takes a code back, however often it was made; `false` when there is none of that hash.
     mutating func revoke(_ hash: Bytes32) -> Bool {
-        guard let index = all.firstIndex(where: { $0.hash == hash }) else { return false }
-        all.remove(at: index)
-        return true
+        let count = all.count
+        all.removeAll { $0.hash == hash }
+        return all.count < count
     }
 
     /// Takes back what a key made: it is no member any more.

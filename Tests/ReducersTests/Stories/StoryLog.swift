@@ -12,6 +12,7 @@ enum StoryLog {
 
     static func write(_ world: StoryWorld, of story: StoryFile, under directory: String) throws {
         let path = "\(directory)/\(story.name.dropLast(".txt".count))"
+        try? FileManager.default.removeItem(atPath: path)
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         let log = try EventLog.open(directory: path, mode: .readWrite)
         let batch = try log.beginBatch()
