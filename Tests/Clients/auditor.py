@@ -55,7 +55,7 @@ def check(data, folder: Path):
         for note in theirs["notes"]:
             del note["reported"]
         for name, value in ours.items():
-            assert value == theirs[name], f"at {position} the {name} differ"
+            assert value == theirs[name], f"at {position} the {name} differ: {value} and {theirs[name]}"
     return report
 
 

@@ -18,7 +18,9 @@ def limit(why):
 class Projection:
     """Everything of a note's content but its type and time."""
 
-    def __init__(self, content, policy):
+    def __init__(self, content, policy, exceeded=None):
+        """With a set of what is `exceeded`, reading goes on behind a limit, and the set names them all."""
+        self._exceeded, self._size = exceeded, 0
         try:
             report = strict.parse(content)
         except strict.NotJSON:
@@ -35,7 +37,7 @@ class Projection:
         peers = report.get("peers")
         peers = peers if isinstance(peers, list) else []
         if len(peers) > policy["maximum_peers"]:
-            raise limit("has %d peers (at most %d)" % (len(peers), policy["maximum_peers"]))
+            self._limit("has %d peers (at most %d)" % (len(peers), policy["maximum_peers"]))
         for peer in peers:
             if isinstance(peer, dict):
                 self._node(peer, ("invite_token", "endpoint_addr", "endpointAddr"), ("hostname", "id"), "vram_gb")
@@ -47,6 +49,12 @@ class Projection:
             '"meshId":%s,' % quoted(mesh_id) if mesh_id else "",
             '"meshName":%s,' % quoted(mesh_name) if mesh_name else "", targets, models, len(peers))
 
+    def _limit(self, why):
+        refusal = limit(why)
+        if self._exceeded is None:
+            raise refusal
+        self._exceeded.add(refusal.message)
+
     def _text(self, value):
         """A string counts if something is left of it when it is trimmed."""
         if not isinstance(value, str) or isinstance(value, strict.Number):
@@ -54,7 +62,7 @@ class Projection:
         value = value.strip(WHITE_SPACE)
         size, most = len(value.encode()), self._policy["maximum_string_bytes"]
         if size > most:
-            raise limit("has a string of %d bytes (at most %d)" % (size, most))
+            self._limit("has a string of %d bytes (at most %d)" % (size, most))
         return value or None
 
     def _name(self, value):
@@ -74,7 +82,7 @@ class Projection:
         if not isinstance(size, strict.Number):
             size = "null"
         elif len(size) > MAXIMUM_DIGITS:
-            raise limit("has a number of %d digits (at most %d)" % (len(size), MAXIMUM_DIGITS))
+            self._limit("has a number of %d digits (at most %d)" % (len(size), MAXIMUM_DIGITS))
         if self._hygiene and endpoint:
             endpoint = self._hygiene.token(endpoint)
         for field in ("hosted_models", "serving_models"):
@@ -87,13 +95,31 @@ class Projection:
     def _add(self, model, endpoint, name, size):
         self._models.add(model)
         if len(self._models) > self._policy["maximum_models"]:
-            raise limit("names more than %d models" % self._policy["maximum_models"])
+            self._limit("names more than %d models" % self._policy["maximum_models"])
         if not endpoint or (model, endpoint) in self._targets:
             return
-        self._targets[model, endpoint] = '{"modelId":%s,"endpointAddr":%s,%s"capacity":{"vramGb":%s}}' % (
-            quoted(model), quoted(endpoint), '"nodeName":%s,' % quoted(name) if name else "", size)
+        if self._exceeded is not None:
+            # Only to know how large the note would be: nothing is built that could be huge.
+            self._targets[model, endpoint] = ""
+            self._size += len(quoted(model).encode()) + len(quoted(endpoint).encode())
+            if self._size > self._policy["maximum_projection_bytes"]:
+                self._limit("makes a note of more than %d bytes" % self._policy["maximum_projection_bytes"])
+        else:
+            self._targets[model, endpoint] = self._target(model, endpoint, name, size)
         if len(self._targets) > self._policy["maximum_targets"]:
-            raise limit("names more than %d targets" % self._policy["maximum_targets"])
+            self._limit("names more than %d targets" % self._policy["maximum_targets"])
+
+    @staticmethod
+    def _target(model, endpoint, name, size):
+        return '{"modelId":%s,"endpointAddr":%s,%s"capacity":{"vramGb":%s}}' % (
+            quoted(model), quoted(endpoint), '"nodeName":%s,' % quoted(name) if name else "", size)
+
+
+def exceeded(content, policy):
+    """What is said of each limit that a report exceeds. Which of several is told is for the relay to choose."""
+    found = set()
+    Projection(content, policy, found)
+    return found
 
 
 EMPTY = '"serveTargets":[],"models":[],"peerCount":0}'

@@ -68,6 +68,12 @@ class State:
         self._fresh_requests, self._fresh_commands = limits.Freshness(), limits.Freshness()
         self._recipients = {}
 
+    def count(self, decision):
+        """A call that was decided."""
+        if decision.get("kind") == events.CONNECT_REQUEST:
+            self.granted += decision["outcome"] == "granted"
+            self.refused += decision["outcome"] == "refused"
+
     # The gate
 
     def admits(self, key):
@@ -329,12 +335,11 @@ class State:
                 raise Refused(*TARGET)
             self._rate(self._calls, target, "target_rate")
         except Refused as refusal:
-            self.refused += 1
             decision.update(outcome="refused", code=refusal.code, message=refusal.message, rules=self.rules,
                             basis=basis)
             expected.decision = decision
+            self.count(decision)
             raise
-        self.granted += 1
         if self.members.since(target) is not None:
             basis["target"] = self.members.since(target)
         for name, key in (("requester_listening", requester), ("target_listening", target)):
@@ -346,6 +351,7 @@ class State:
             expected.answer = decision["message"] = "info: target is not listening"
         decision.update(rules=self.rules, basis=basis, expires_at=second + signaling.LIFETIME)
         expected.decision = decision
+        self.count(decision)
         expected.events += signaling.calls(request, requester, target, second, self.policy["dialect"])
 
     # Membership
