@@ -35,22 +35,22 @@ def audit(log, *flags) -> dict:
     return report
 
 
-def states(log, positions) -> list[dict]:
+def states(log, positions, *flags) -> list[dict]:
     """The state after each of these positions, as the auditor's rules have it."""
-    result = run(log, "--no-signatures", "--state", ",".join(map(str, positions)))
+    result = run(log, "--no-signatures", "--state", ",".join(map(str, positions)), *flags)
     assert result.returncode == 0, result.stderr
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def check(data, folder: Path):
+def check(data, folder: Path, *flags):
     """A log is what it has to be, by the auditor's rules, and so are the states on the way."""
     log = exported(data, folder / "audited.jsonl")
-    report = audit(log)
+    report = audit(log, *flags)
     assert report["verified"], report["differences"]
     assert report["signatures_checked"]
     size = report["entries"]
     positions = sorted({max(size * part // 4 - 1, 1) for part in (1, 2, 3, 4)})
-    for position, ours in zip(positions, states(log, positions)):
+    for position, ours in zip(positions, states(log, positions, *flags)):
         theirs = json.loads(succeed("ringdown-replay", "state", "--data", data, "--json", "--at", position))
         for note in theirs["notes"]:
             del note["reported"]

@@ -24,6 +24,8 @@ def arguments():
     parser.add_argument("--state", type=positions, default=[], metavar="POS[,POS…]",
                         help="print the state after the entries at these positions, one object a line")
     parser.add_argument("--no-signatures", action="store_true", help="do not check events' signatures")
+    parser.add_argument("--no-notes", action="store_true",
+                        help="do not check what the log's own key signed: genesis and checkpoints")
     return parser.parse_args()
 
 
@@ -39,7 +41,8 @@ def lines_of(path):
 
 def main():
     options = arguments()
-    audit = Audit(every=options.all, signatures=not options.no_signatures, pictures_at=options.state)
+    audit = Audit(every=options.all, signatures=not options.no_signatures, notes=not options.no_notes,
+                  pictures_at=options.state)
     began = time.monotonic()
     with lines_of(options.log) as lines:
         audit.run(watched(audit, lines, options) if options.root else lines)
@@ -88,6 +91,9 @@ def tell(result):
     else:
         why = "" if events.PublicKeyXOnly else ": the Python package coincurve is not installed"
         print("  signatures  NOT CHECKED%s" % why)
+    if result["checkpoints"]:
+        print("  checkpoints %(checkpoints)d, signed by the log's key; %(old_checkpoints)d of them too old to compare "
+              "their roots" % result)
     if result["erased"]:
         print("  erased      %(erased)d payloads; %(uncertain)d entries hinge on them and were taken as they stand"
               % result)

@@ -2,10 +2,12 @@
 
 import json
 import re
+from collections import deque
 
 import entries
 import events
 import merkle
+import notes
 import picture
 import projection
 from entries import Broken
@@ -13,6 +15,8 @@ from rules import SECOND, State
 
 EMPTY = merkle.EMPTY
 LIMIT = re.compile(r"invalid: mesh status report (has|names|makes) ")
+# Of so many sizes the root is known when a checkpoint of one of them comes by.
+ROOTS = 65_536
 NAMES = {3: "effect", 4: "decision", 5: "signed"}
 
 
@@ -36,15 +40,17 @@ class Stop(Exception):
 
 
 class Audit:
-    def __init__(self, every=False, signatures=True, pictures_at=()):
+    def __init__(self, every=False, signatures=True, notes=True, pictures_at=()):
         self.state, self.tree = State(), merkle.Tree()
         self.differences, self.every = [], every
         self.signatures = signatures and events.PublicKeyXOnly is not None
+        self.notes = notes
+        self._roots = deque(maxlen=ROOTS)
         self.pictures = []
         """The state at each of the positions that were asked for."""
         self._pictures_at = sorted(pictures_at)
         self.counts = dict.fromkeys(("entries", "inputs", "decisions", "granted", "applied", "unchanged", "refused",
-                                     "relay_events", "client_events", "signatures", "erased", "uncertain"), 0)
+                                     "relay_events", "client_events", "signatures", "erased", "uncertain", "checkpoints", "old_checkpoints"), 0)
         self.first_time = self.last_time = None
         self._group = []
         self._state_root, self._state_root_may_change = EMPTY, False
@@ -93,6 +99,7 @@ class Audit:
         if entry.time < self.last_time:
             self._differ(position, "header", "a time not before %d" % self.last_time, "time %d" % entry.time)
         self.last_time = max(self.last_time, entry.time)
+        self._roots.append((position, self.tree.frontier))
         self.tree.append(entry.leaf)
         self.counts["entries"] += 1
         try:
@@ -126,6 +133,8 @@ class Audit:
             self._go_past(group)
             return
         self._check_event(first)
+        if self.notes and first.type in (entries.GENESIS, entries.MARK):
+            self._check_note(first)
         try:
             expected = state.apply(first, first.body)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
@@ -169,6 +178,26 @@ class Audit:
             self._check_signature(entry.position, event)
         except (KeyError, TypeError, ValueError) as error:
             self._differ(entry.position, "payload", "an event", "%s: %s" % (type(error).__name__, error))
+
+    def _check_note(self, entry):
+        """What the log's own key signed, and that a checkpoint is one of this very log."""
+        body = entry.body
+        try:
+            if "genesis" in body:
+                notes.check_genesis(body)
+            elif body.get("mark") == "checkpoint":
+                size, root = notes.checkpoint(body["note"], self.state.log_key)
+                self.counts["checkpoints"] += 1
+                if size > entry.position:
+                    raise notes.Bad("it is about %d entries" % size)
+                mine = next((merkle.root_of(frontier) for at, frontier in self._roots if at == size), None)
+                if mine is None:
+                    self.counts["old_checkpoints"] += 1
+                elif mine.hex() != root:
+                    raise notes.Bad("its root is not that of the first %d entries, %s" % (size, mine.hex()))
+        except (notes.Bad, KeyError, TypeError, ValueError, AttributeError) as error:
+            self._differ(entry.position, "genesis" if entry.type == entries.GENESIS else "checkpoint",
+                         "what this log's key signed about it", str(error))
 
     def _check_signature(self, position, event):
         if not self.signatures:
@@ -263,8 +292,6 @@ class Audit:
             self._differ(entry.position, "output", "cause %d" % first.position, "cause %s" % entry.body.get("cause"))
         event = entry.body.get("event")
         try:
-            if created_at is None:
-                created_at = event["created_at"]
             same = (event["kind"] == kind and event["created_at"] == created_at and event["tags"] == tags
                     and event["content"] == content and event["pubkey"] == self.state.relay)
             if not same:

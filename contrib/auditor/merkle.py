@@ -25,13 +25,23 @@ class Tree:
         self.size += 1
 
     @property
+    def frontier(self):
+        """The roots of the complete subtrees, the largest first."""
+        return tuple(self._roots)
+
+    @property
     def root(self):
-        if not self._roots:
-            return EMPTY
-        node = self._roots[-1]
-        for left in reversed(self._roots[:-1]):
-            node = hashlib.sha256(b"\1" + left + node).digest()
-        return node
+        return root_of(self._roots)
+
+
+def root_of(frontier):
+    """The root of the tree whose complete subtrees have these roots."""
+    if not frontier:
+        return EMPTY
+    node = frontier[-1]
+    for left in reversed(frontier[:-1]):
+        node = hashlib.sha256(b"\1" + left + node).digest()
+    return node
 
 
 def members_root(members):

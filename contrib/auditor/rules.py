@@ -57,7 +57,7 @@ class State:
         self.position = self.time = 0
         self.members, self.sessions, self.invites = membership.Members(), Sessions(), invites.Invites()
         self.discovery, self.moderation = Discovery(), Moderation()
-        self.list_created_at = 0
+        self.list_created_at = self.checkpoint_created_at = 0
         self.granted = self.refused = self.strangers = 0
         self.proofs = {}
         """NIP-42 and NIP-98 events that were used, until they are too old to be used again."""
@@ -142,9 +142,9 @@ class State:
         elif mark == "restart":
             self.sessions.close_all()
         elif mark == "checkpoint":
-            note = body["note"]
-            origin = note.split("\n", 1)[0]
-            expected.events.append((events.CHECKPOINT, None, [["-"], ["d", origin]], note))
+            self.checkpoint_created_at = max(second, self.checkpoint_created_at + 1)
+            expected.events.append((events.CHECKPOINT, self.checkpoint_created_at, [["-"], ["d", self.origin]],
+                                    body["note"]))
         self.discovery.forget(second)
         self.invites.forget(second)
 
@@ -160,6 +160,8 @@ class State:
             self._invite(body, second, expected)
         elif did == "delivered":
             self._delivered(body, expected)
+        elif did == "disclosed":
+            self._disclosed(body, expected)
 
     def _authenticate(self, body, second, expected):
         event = body["event"]
@@ -180,6 +182,15 @@ class State:
                 self.strangers += 1
                 return
         self.sessions.authenticate(self.position, body.get("session"), key, owner)
+
+    def _disclosed(self, body, expected):
+        """Somebody read payloads, which only owner, admins and auditors may."""
+        event = body["event"]
+        reader = event["pubkey"]
+        if event["kind"] != events.HTTP_AUTH or not self._first_use(event["id"]):
+            expected.findings.append("payloads are read with an authorization that is none, or not new")
+        if not self.members.manages(reader) and reader not in self.policy.get("auditors", ()):
+            expected.findings.append("payloads are read by a key that may not")
 
     def _first_use(self, event_id):
         proofs = self.proofs

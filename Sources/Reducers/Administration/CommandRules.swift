@@ -177,7 +177,9 @@ extension RelayState {
         }
         moderation.keys.append(Moderation.Ban(subject: key, reason: reason, seq: position.seq))
         if let removal { return carryOut(removal, decision, at: position) }
-        return applied(decision, ended: sessions.close(key: key))
+        // On an open relay strangers have sessions and notes, too.
+        let note = discovery.empty(key, at: position, context: context)
+        return applied(decision, note.map { [.event($0)] } ?? [], ended: sessions.close(key: key))
     }
 
     /// Takes an event out of what is served: the relay signs a deletion of it, which members see.
