@@ -49,8 +49,8 @@ def main():
     seconds = time.monotonic() - began
     differences = [difference.json for difference in audit.differences]
     if options.root and getattr(audit, "root_at", None) != options.root.lower():
-        differences.append({"position": options.size or audit.tree.size, "aspect": "tree", "expected": options.root,
-                            "found": getattr(audit, "root_at", None) or audit.tree.root.hex()})
+        differences.append({"position": options.size or audit.tree.size, "aspect": "tree",
+                            "expected": options.root, "found": getattr(audit, "root_at", None) or audit.tree.root.hex()})
     if options.state:
         for state in audit.pictures:
             print(json.dumps(state, ensure_ascii=False, separators=(",", ":")))
@@ -106,3 +106,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        sys.exit("ringdown-audit: %s" % error)

@@ -50,7 +50,8 @@ class Audit:
         """The state at each of the positions that were asked for."""
         self._pictures_at = sorted(pictures_at)
         self.counts = dict.fromkeys(("entries", "inputs", "decisions", "granted", "applied", "unchanged", "refused",
-                                     "relay_events", "client_events", "signatures", "erased", "uncertain", "checkpoints", "old_checkpoints"), 0)
+                                     "relay_events", "client_events", "signatures", "erased", "uncertain",
+                                     "checkpoints", "old_checkpoints"), 0)
         self.first_time = self.last_time = None
         self._group = []
         self._state_root, self._state_root_may_change = EMPTY, False

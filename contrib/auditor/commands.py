@@ -44,7 +44,7 @@ def of_event(event):
         return Command("remove", key=key)
     role = events.value(tags, "role")
     if role is None:
-        if kind == events.CHANGE_ROLE or events.first(tags, "role"):
+        if kind == events.CHANGE_ROLE:
             raise malformed("missing role tag")
         role = membership.MEMBER
     if role not in (membership.ADMIN, membership.MEMBER):
@@ -140,6 +140,8 @@ def carry_out(state, command, by, position, second):
         verb = "change" if command.key in members.roles else "add"
         return [{verb: command.key, "role": membership.OWNER}], [], ""
     if name == "add":
+        if command.key in banned:
+            raise Refused(*membership.BANNED_SUBJECT)
         if by is not None:
             membership.may_add(members, by, command.role)
         return [membership.add(members, banned, command.key, command.role)], [], ""

@@ -239,7 +239,7 @@ class State:
         for name in body.get("written", ()):
             session = self.sessions.all.get(name)
             if session is not None and recipient not in session.keys:
-                expected.findings.append("a call-me-now is delivered to session %d, which is not its recipient's" % name)
+                expected.findings.append("a call-me-now is delivered to session %d, not its recipient's" % name)
 
     # Events
 
@@ -277,23 +277,23 @@ class State:
         if kind in events.NEVER_PUBLISHED:
             raise Refused("never_published",
                           "invalid: this kind authenticates a connection or a request and is never published")
-        if events.first(tags, "-") and event["pubkey"] not in session.keys:
-            raise Refused("protected_event", "restricted: this event may only be published by its author")
-        moderation = self.moderation
-        if kind in moderation.disallowed or (moderation.allowed and kind not in moderation.allowed):
-            raise Refused("kind_not_taken", "blocked: this relay takes no events of kind %d" % kind)
         ahead = self.policy["future_limit_seconds"]
         if event["created_at"] > second + ahead:
             raise Refused("too_far_in_future", "invalid: created_at is more than %d s in the future" % ahead)
         expiration = events.expiration(tags)
         if expiration is not None and expiration <= second:
             raise Refused("expired", "invalid: the event has expired")
+        moderation = self.moderation
+        if kind in moderation.disallowed or (moderation.allowed and kind not in moderation.allowed):
+            raise Refused("kind_not_taken", "blocked: this relay takes no events of kind %d" % kind)
         least = self.policy["minimum_difficulty"]
         if least:
             difficulty = events.difficulty(event)
             if difficulty < least:
                 raise Refused("too_easy", "pow: difficulty %d is less than %d, which this relay asks for"
                               % (difficulty, least))
+        if events.first(tags, "-") and event["pubkey"] not in session.keys:
+            raise Refused("protected_event", "restricted: this event may only be published by its author")
 
     def _rate(self, windows, key, code):
         setting, words = RATES[code]
@@ -391,6 +391,8 @@ class State:
             if kind == events.LEAVE:
                 if self.members.role(author) == membership.OWNER:
                     raise Refused("owner_leaves", "restricted: the owner cannot leave")
+                if author not in self.members.roles:
+                    raise Refused("leave_needs_member", "restricted: not a relay member")
                 return [membership.remove(self.members, author)], [], ""
             command = commands.of_event(event)
             self._aim(command.key, decision, basis)

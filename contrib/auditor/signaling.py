@@ -56,7 +56,8 @@ def calls(request, requester, target, second, dialect):
 
 def _half(recipient, peer, address, peer_id, attempt, expires_at, second, dialect):
     quoted = events.quoted
-    content = '{"v":1,"type":"%s-iroh-call-me-now","peer_endpoint_addr":%s,%s"attempt_id":%s,"expires_at":%d,"peer_pubkey":"%s"}' % (
+    content = ('{"v":1,"type":"%s-iroh-call-me-now","peer_endpoint_addr":%s,%s"attempt_id":%s,"expires_at":%d,'
+               '"peer_pubkey":"%s"}') % (
         dialect, quoted(address), '"peer_endpoint_id":%s,' % quoted(peer_id) if peer_id else "", quoted(attempt),
         expires_at, peer)
     return events.CALL_ME_NOW, second, [["p", recipient]], content
