@@ -27,6 +27,8 @@ struct MonitorState {
         json.field("seen", Timestamp.text(seen, .microseconds))
         json.field("seen_us", seen)
         json.field("latest_us", latest)
+        // Against accidents: whoever can write the file can write anything.
+        json.field("checksum", SHA256.hash(json.bytes))
         json.endObject()
         return json.bytes + [0x0a]
     }
