@@ -53,7 +53,7 @@ let package = Package(
         .target(
             name: "Replay",
             dependencies: [
-                "Nostr", "Log", "Reducers", "CSQLite",
+                "Nostr", "Log", "Reducers", "Fetch", "CSQLite",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(name: "ringdown-relay", dependencies: ["Relay"]),

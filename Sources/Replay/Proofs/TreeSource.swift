@@ -1,3 +1,4 @@
+import Fetch
 import Log
 import Nostr
 import Reducers
@@ -14,6 +15,8 @@ protocol TreeSource {
 struct RemoteTree: TreeSource {
     /// Bytes of a full tile of leaves, with room.
     private static let maximumBytes = 65_536
+    /// Seconds after which an answer is not waited for any more.
+    private static let timeoutSeconds = 20.0
 
     /// The address, without a slash at its end.
     let address: String
@@ -23,7 +26,7 @@ struct RemoteTree: TreeSource {
     }
 
     func note() throws -> SignedNote? {
-        guard let bytes = try Download.get("\(address)/checkpoint", maximumBytes: RemoteTree.maximumBytes) else {
+        guard let bytes = try get("checkpoint") else {
             return nil
         }
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -37,7 +40,24 @@ struct RemoteTree: TreeSource {
     }
 
     func tile(_ path: TilePath) throws -> [UInt8]? {
-        try Download.get("\(address)/\(path.text)", maximumBytes: RemoteTree.maximumBytes)
+        try get(path.text)
+    }
+
+    /// What is at a path; `nil` if there is nothing.
+    private func get(_ path: String) throws -> [UInt8]? {
+        let answer: FetchAnswer
+        do throws(FetchError) {
+            answer = try Fetch.send(
+                FetchRequest(url: "\(address)/\(path)"), timeoutSeconds: RemoteTree.timeoutSeconds,
+                maximumBytes: RemoteTree.maximumBytes)
+        } catch {
+            throw ReplayFailure(.noLog, error.description)
+        }
+        switch answer.status {
+        case 200: return answer.body
+        case 404: return nil
+        default: throw ReplayFailure(.noLog, "\(address)/\(path) answers with status \(answer.status)")
+        }
     }
 }
 
