@@ -15,6 +15,7 @@ struct MonitorCommand: ReplaySubcommand {
             without one, the first look trusts what is there and says so. An alarm is a line, and the exit status 1.
 
               ringdown-replay monitor https://relay.example.com --vkey KEY --state seen.json
+              ringdown-replay monitor https://relay.example.com --vkey KEY --key-file auditor.key --copy audit/
               ringdown-replay monitor DIR --once --state seen.json --json
             """)
 
@@ -39,6 +40,16 @@ struct MonitorCommand: ReplaySubcommand {
     @Option(help: ArgumentHelp("Call when the newest entry is older than so many seconds.", valueName: "S"))
     var stale: UInt32?
 
+    @Option(
+        name: .customLong("key-file"),
+        help: ArgumentHelp("An auditor's secret key: recompute the decisions at an address, too.", valueName: "FILE"))
+    var keyFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --key-file: keep the entries in this directory, a log like any other.", valueName: "DIR"))
+    var copy: String?
+
     @Flag(name: .customLong("json"), help: "An object a look; docs/replay.md names its fields.")
     var printsJSON = false
 
@@ -47,6 +58,9 @@ struct MonitorCommand: ReplaySubcommand {
 
     func validate() throws {
         _ = try vkey.map(Parse.vkey)
+        guard (keyFile == nil) == (copy == nil), keyFile == nil || isAddress else {
+            throw ValidationError("--key-file and --copy go together, with an address")
+        }
         guard interval > 0 else { throw ValidationError("--interval has to be at least 1 second") }
     }
 
@@ -56,7 +70,7 @@ struct MonitorCommand: ReplaySubcommand {
         var known = try read()
         let monitor = try Monitor(
             vkey: vkey.map(Parse.vkey), policy: try policy.map(MonitorCommand.policy),
-            staleAfter: stale.map { Int64($0) * 1_000_000 })
+            staleAfter: stale.map { Int64($0) * 1_000_000 }, copy: remoteCopy())
         var alarmed = false
         var latest: Alarm?
         if !once { StopSignal.install() }
@@ -92,6 +106,16 @@ struct MonitorCommand: ReplaySubcommand {
         } catch let error as ReplayFailure where error.status == .noLog {
             throw Alarm(.unreachable, error.message)
         }
+    }
+
+    private func remoteCopy() throws -> RemoteCopy? {
+        guard let keyFile, let copy else { return nil }
+        let text = try SmallFile.text(keyFile).split(whereSeparator: \.isWhitespace).first.map(String.init) ?? ""
+        // Not with the text in it: it may be most of a secret.
+        guard let key = try? SecretKey(parsing: text) else {
+            throw ReplayFailure(.negative, "\(keyFile) holds no secret key: expected nsec1… or 64 hex digits")
+        }
+        return RemoteCopy(address: RemoteTree(place).address, key: key, directory: copy)
     }
 
     /// Waits until the next look; `false` when somebody asked to end.

@@ -22,6 +22,9 @@ struct Monitor {
     var policy: WitnessPolicy?
     /// Microseconds that the newest entry under a checkpoint may be old; `nil` to let it be.
     var staleAfter: Int64?
+    /// Where to put the entries of a remote log, whose payloads are handed to auditors only; `nil` to look at the tree
+    /// alone.
+    var copy: RemoteCopy?
 
     /// Looks at a log that is served over HTTP.
     func look(
@@ -39,12 +42,25 @@ struct Monitor {
         try checkSize(checkpoint, state)
         let seen = state?.frontier ?? Frontier()
         let (frontier, time) = try TreeWalk.walk(&tree, from: seen, to: checkpoint, progress: progress)
+        if let copy { try recompute(copy.brought(to: checkpoint.size, now: now), from: seen.size, checkpoint) }
         let latest = time ?? state?.latest ?? 0
         try checkAge(latest, now)
         return Sighting(
             state: MonitorState(key: key, frontier: frontier, seen: now, latest: latest),
             grown: frontier.size - seen.size,
-            isFirst: state == nil, witnesses: witnesses, isRecomputed: false)
+            isFirst: state == nil, witnesses: witnesses, isRecomputed: copy != nil)
+    }
+
+    /// Compares a copy with its checkpoint, and its new entries with what the rules give.
+    private func recompute(_ log: EventLog, from start: UInt64, _ checkpoint: Checkpoint) throws {
+        guard try log.read({ try $0.root(atSize: checkpoint.size) }) == checkpoint.root else {
+            throw Alarm(
+                .fork,
+                "the entries that were copied to \(log.directory) are not those of the checkpoint: another history")
+        }
+        if let divergence = try Verifier(log).divergence(from: start, to: checkpoint.size) {
+            throw Alarm(.divergence, divergence.description)
+        }
     }
 
     /// Looks at a log's own directory: every entry, and what the rules give for it.
