@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import textwrap
+from pathlib import Path
 
 import pytest
 from http_client import url
@@ -90,3 +92,18 @@ def test_what_a_relay_did_is_proven_under_its_own_checkpoint(watched, tmp_path):
     altered[len(altered) // 2] ^= 1
     proof.write_bytes(altered)
     assert run("ringdown-replay", "check", proof, "--vkey", log_vkey(watched)).returncode == 1
+
+
+def test_the_check_by_hand_that_the_docs_give_accepts_a_proof_and_refuses_an_altered_one(watched, tmp_path):
+    publish(watched)
+    proof = tmp_path / "entry.proof"
+    assert run("ringdown-replay", "prove", "--data", watched.data, "3", "--out", proof).returncode == 0
+    docs = (Path(__file__).parents[2] / "docs" / "proofs.md").read_text().split("## By hand")[1]
+    code = textwrap.dedent("\n".join(line for line in docs.split("\n") if line.startswith("    ")))
+    code = code.replace('"call.proof"', repr(str(proof)))
+    exec(code, {})
+    bundle = json.loads(proof.read_text())
+    bundle["entries"][-1]["payload"] += " "
+    proof.write_text(json.dumps(bundle))
+    with pytest.raises(AssertionError):
+        exec(code, {})

@@ -23,6 +23,10 @@ public struct ReplayCommand: ParsableCommand {
                 ringdown-replay log --data DIR --from 2026-01-02T12:00
               Can I trust this log?
                 ringdown-replay verify --data DIR
+              How do I show somebody else that it happened?
+                ringdown-replay prove --data DIR EVENT --out FILE
+              Was it rewritten since I kept a checkpoint?
+                ringdown-replay consistency NOTE-FILE DIR
 
             Times are ISO 8601 in UTC. Exit status: 0 fine; 1 not found, or verify found a divergence; 64 wrong usage; \
             65 the log is damaged; 66 no log there.
