@@ -16,6 +16,10 @@ SEED = 11
 SIZE = 1500
 KEPT = 1200
 
+# What a monitor that remembers the kept checkpoint calls what `consistency` finds.
+ALARMS = {
+    "grown": None, "truncated": "rollback", "rewritten": "fork", "another_key": "other_key", "another_log": "other_log"}
+
 
 class World:
     """An honest log, a checkpoint that somebody kept of its beginning, and what a monitor remembers of that."""
@@ -60,8 +64,9 @@ def history(world: World, log: Path) -> str:
     assert found["consistent"] or not checked["verified"], "verify --checkpoint notices it, too"
     seen = world.seen.with_name(f"{log.name}.seen")
     seen.write_bytes(world.seen.read_bytes())
-    monitor = run("ringdown-replay", "monitor", log, "--once", "--state", seen, "--vkey", world.kept.vkey)
+    monitor = run("ringdown-replay", "monitor", log, "--once", "--state", seen, "--vkey", world.kept.vkey, "--json")
     assert monitor.returncode == (0 if found["consistent"] else 1), monitor.stdout + monitor.stderr
+    assert json.loads(monitor.stdout).get("alarm") == ALARMS[found["finding"]], monitor.stdout
     return found["finding"]
 
 
