@@ -22,9 +22,10 @@ public struct Checkpoint: Equatable, Sendable {
     /// Reads the text, with or without extension lines behind it.
     public init(parsing text: String) throws(ProofError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        guard lines.count >= 4, lines.last?.isEmpty == true, KeyText.isName(String(lines[0])) else {
-            throw ProofError("this is no checkpoint: expected a name, a size and a root, a line each")
-        }
+        // tlog-checkpoint: no line is empty, extension lines neither.
+        guard lines.count >= 4, lines.last?.isEmpty == true, !lines.dropLast().contains(where: \.isEmpty),
+            KeyText.isName(String(lines[0]))
+        else { throw ProofError("this is no checkpoint: expected a name, a size and a root, a line each") }
         guard let size = Decimals.parse(lines[1]) else {
             throw ProofError("the checkpoint's size \"\(lines[1])\" is no whole number")
         }
