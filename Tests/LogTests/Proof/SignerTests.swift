@@ -147,6 +147,16 @@ struct SignerTests {
         #expect(!FileManager.default.fileExists(atPath: lastSigned))
     }
 
+    @Test func entriesThatWereExchangedAreNamedAsReordered() throws {
+        let log = try EventLog.make(path)
+        try log.append(drafts(0..<9))
+        let (left, right) = try log.read { (Array(try $0.record(at: 3)), Array(try $0.record(at: 4))) }
+        try log.put(.entry, Key(3), right)
+        try log.put(.entry, Key(4), left)
+        guard case .damaged(let reason)? = refusal({ try signer(log).sign() }) else { return #expect(Bool(false)) }
+        #expect(reason.contains("entry 3: the log was reordered: the bytes of entry 4 are stored here"))
+    }
+
     @Test func aStoredSubtreeThatWasChangedIsNotSigned() throws {
         let log = try EventLog.make(path)
         try log.append(drafts(0..<600))
