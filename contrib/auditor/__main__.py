@@ -50,7 +50,8 @@ def main():
     differences = [difference.json for difference in audit.differences]
     if options.root and getattr(audit, "root_at", None) != options.root.lower():
         differences.append({"position": options.size or audit.tree.size, "aspect": "tree",
-                            "expected": options.root, "found": getattr(audit, "root_at", None) or audit.tree.root.hex()})
+                            "expected": options.root,
+                            "found": getattr(audit, "root_at", None) or audit.tree.root.hex()})
     if options.state:
         for state in audit.pictures:
             print(json.dumps(state, ensure_ascii=False, separators=(",", ":")))
@@ -79,7 +80,8 @@ def watched(audit, lines, options):
 
 def tell(result):
     for difference in result["differences"]:
-        print("DIFFERS at entry %(position)d (%(aspect)s)\n  expected  %(expected)s\n  found     %(found)s" % difference)
+        print("DIFFERS at entry %(position)d (%(aspect)s)\n  expected  %(expected)s\n  found     %(found)s"
+              % difference)
     if result["verified"]:
         print("the same: %d entries, every decision and every event of the relay recomputed" % result["entries"])
     print("  log         %s, relay %s" % (result["log"], result["relay"]))

@@ -16,7 +16,7 @@ class Bad(Exception):
 def key_of(text):
     """The name and the key in a verifier key, `NAME+ID+KEY`."""
     try:
-        name, key_id, data = text.rsplit("+", 2)
+        name, key_id, data = text.split("+", 2)
         data = base64.b64decode(data, validate=True)
     except ValueError:
         raise Bad("the log's key is none: %s" % text) from None
