@@ -1,6 +1,7 @@
 import ArgumentParser
 import Log
 import Nostr
+import Reducers
 
 /// `why`: every check of one decision, and what made its facts.
 struct WhyCommand: ReplaySubcommand {
@@ -24,6 +25,19 @@ struct WhyCommand: ReplaySubcommand {
         transform: Parse.event)
     var event: LogPoint
 
+    @Option(
+        name: .customLong("rules"),
+        help: ArgumentHelp(
+            "The version of the rules of the third verdict; today's without it, 0 for those of Sprout.", valueName: "N"),
+        transform: { text in
+            guard let version = UInt32(text).flatMap({ RulesVersion(rawValue: $0) }) else {
+                let known = RulesVersion.allCases.map { String($0.rawValue) }.joined(separator: ", ")
+                throw ValidationError("there are no rules \(text); expected one of: \(known)")
+            }
+            return version
+        })
+    var other: RulesVersion = .current
+
     func execute(_ console: Console) throws -> Int32 {
         let sessions = SessionKeys()
         try common.open().read { reader in
@@ -39,7 +53,7 @@ struct WhyCommand: ReplaySubcommand {
             }
             console.progress.begin("replaying")
             var explanation = try Explainer.explain(
-                positions.removeFirst(), in: reader, progress: console.progress.update)
+                positions.removeFirst(), in: reader, today: other, progress: console.progress.update)
             explanation.repeats = positions
             for entry in explanation.entries { try sessions.learn(from: entry, in: reader) }
             let text = ExplanationText(

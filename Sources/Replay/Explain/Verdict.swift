@@ -43,7 +43,7 @@ struct OtherVerdict {
         _ input: Input, at position: Position, in before: RelayState, rules: RulesVersion, ofItsDay checks: [Check],
         _ transition: Transition
     ) {
-        let (others, other) = before.under(rules).explain(input, at: position)
+        let (others, other) = (rules == before.rules ? before : before.judging(by: rules)).explain(input, at: position)
         verdict = Verdict(other, of: input, rules: rules)
         guard let verdict, let then = Verdict(transition, of: input, rules: before.rules), !verdict.agrees(with: then)
         else { return }
@@ -61,12 +61,5 @@ struct OtherVerdict {
                 : "they have no check \"\(check.name.rawValue)\" (\(check.fact.text))"
         }
         return "they give another answer"
-    }
-}
-
-extension RelayState {
-    /// This state as other rules would go on from it.
-    func under(_ rules: RulesVersion) -> RelayState {
-        self
     }
 }

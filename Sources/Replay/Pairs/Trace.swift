@@ -92,7 +92,7 @@ private struct TraceWalker {
                 lane(decision.target) != nil || decision.outcome == .refused
             else { return nil }
             let isCall = lane(decision.target) != nil
-            let text = decision.message.isEmpty ? decision.code : Printable.text(Text(decision.message))
+            let text = Printable.text(Text(decision.message))
             return row(entry, isCall ? .both : author, decision.outcome.rawValue, text)
         case .output(.effect(let effect, _)):
             let text =

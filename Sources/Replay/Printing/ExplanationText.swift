@@ -51,7 +51,10 @@ struct ExplanationText {
 
     /// Three verdicts below each other: as recorded, by the rules of that day, and by others.
     private var verdicts: [String] {
-        let names = ["as recorded", "by the rules of that day", "by today's rules"]
+        let isToday = explanation.other.verdict?.rules ?? .current == .current
+        let names = [
+            "as recorded", "by the rules of that day", isToday ? "by today's rules" : "by the rules asked for",
+        ]
         let width = (names.map(\.count).max() ?? 0) + 2
         func line(_ index: Int, _ text: String) -> String { Column.padded(names[index], to: width) + text }
         var lines = [line(0, recordedLine)]

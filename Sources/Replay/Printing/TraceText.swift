@@ -15,7 +15,6 @@ struct TraceText {
             "attempt \(Printable.text(trace.id)), offsets from \(Timestamp.text(trace.origin.time)) in ms",
             "",
             head("entry", "ms") + lanes("requester \(names(trace.requester))", "│", "target \(target)"),
-            head("", "") + lanes("", "│", ""),
         ]
         lines += trace.rows.map(line)
         if trace.omitted > 0 { lines.append("… and \(trace.omitted) more: ask for a shorter --before or --after") }
@@ -39,7 +38,8 @@ struct TraceText {
         case .target: return start + lanes("", "│", text)
         case .both:
             let width = 2 * TraceText.laneWidth
-            let shown = " \(TraceText.mark(row.what)) \(row.what): \(row.text) ".prefix(width)
+            let words = row.text.isEmpty ? row.what : "\(row.what): \(row.text)"
+            let shown = " \(TraceText.mark(row.what)) \(words) ".prefix(width)
             let left = max(0, width - shown.count) / 2
             return start + String(repeating: "─", count: left) + shown
                 + String(repeating: "─", count: max(0, width - shown.count - left))

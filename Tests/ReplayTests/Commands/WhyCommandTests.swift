@@ -208,6 +208,24 @@ import Testing
         #expect(Tool.run("why", "--data", story.directory, "\(step.position.seq)").output.contains("IT DIFFERS"))
     }
 
+    @Test func otherRulesGiveAThirdVerdictThatMayDifferAndSaysWhy() throws {
+        let story = try Story.day()
+        let today = try why(story, "50")
+        #expect(today["by_other_rules"]?["outcome"]?.stringValue == "refused")
+        #expect(today["by_other_rules"]?["differs"] == nil)
+        let run = Tool.run("why", "--data", story.directory, "--json", "50", "--rules", "0")
+        let other = try #require(run.objects().first)
+        // Sprout did not look at a request's clock; that the log itself agrees with its day is another matter.
+        #expect(other["agrees"]?.boolValue == true)
+        #expect(other["by_other_rules"]?["rules"]?.unsignedInteger == 0)
+        #expect(other["by_other_rules"]?["outcome"]?.stringValue == "granted")
+        #expect(other["by_other_rules"]?["differs"]?.stringValue?.string.contains("created_at is fresh") == true)
+        let text = Tool.run("why", "--data", story.directory, "50", "--rules", "0").output
+        #expect(text.contains("by the rules asked for    granted"))
+        #expect(text.contains("unlike the rules of that day: they have no check \"created_at is fresh\""))
+        #expect(Tool.run("why", "--data", story.directory, "50", "--rules", "77").status == 64)
+    }
+
     @Test func whatIsNotInTheLogIsSaidSo() throws {
         let story = try Story.day()
         for (event, message) in [
