@@ -57,11 +57,8 @@ def relay(tmp_path_factory):
 def judges(tmp_path_factory):
     """Verifiers of proofs that other people wrote. Where none can be had their tests are skipped, but not in CI."""
     judges = Judges(tmp_path_factory.mktemp("judges"))
-    if judges.missing:
-        message = f"a verifier is not installed (scripts/setup.sh clients): {'; '.join(judges.missing)}"
-        if len(judges.missing) == 2 and not os.environ.get("CI"):
-            pytest.skip(message)
-        assert len(judges.missing) < 2, message
-        print(message)
+    if judges.missing and not os.environ.get("CI"):
+        judges.close()
+        pytest.skip(f"a verifier is not installed (scripts/setup.sh clients): {'; '.join(judges.missing)}")
     yield judges
     judges.close()

@@ -2,6 +2,7 @@
 the relay, and what the relay publishes is believed by other people's verifiers."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -13,7 +14,7 @@ from witness_process import PROGRAM, Witness
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(
-        not PROGRAM.exists(), reason="aics-witness is not installed: scripts/setup.sh clients"),
+        not PROGRAM.exists() and not os.environ.get("CI"), reason="aics-witness is not installed: scripts/setup.sh clients"),
 ]
 
 

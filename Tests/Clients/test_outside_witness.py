@@ -1,5 +1,6 @@
 """A real witness of other people beside our logs: it cosigns growth, and refuses rollbacks and forks, as our signer does."""
 
+import os
 import shutil
 
 import pytest
@@ -11,7 +12,7 @@ from witness_process import PROGRAM, Witness
 pytestmark = [
     pytest.mark.timeout(120),
     pytest.mark.skipif(
-        not PROGRAM.exists(), reason="aics-witness is not installed: scripts/setup.sh clients"),
+        not PROGRAM.exists() and not os.environ.get("CI"), reason="aics-witness is not installed: scripts/setup.sh clients"),
 ]
 
 SEED = 11
