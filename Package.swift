@@ -26,9 +26,10 @@ let package = Package(
         .systemLibrary(name: "CSecp256k1", pkgConfig: "libsecp256k1", providers: [.apt(["libsecp256k1-dev"])]),
         .systemLibrary(name: "CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
 
         .target(name: "Nostr", dependencies: ["CSecp256k1", "CLibCrypto"]),
-        .target(name: "Log", dependencies: ["Nostr", "CLMDB", "CLibCrypto"]),
+        .target(name: "Log", dependencies: ["Nostr", "CLMDB", "CLibCrypto", "CZstd"]),
         .target(name: "Fetch"),
         .target(
             name: "Reducers",

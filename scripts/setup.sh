@@ -41,6 +41,7 @@ setup_build() {
     command -v pkg-config >/dev/null || missing+=(pkg-config)
     has_library lmdb || missing+=(liblmdb-dev)
     has_library libcrypto || missing+=(libssl-dev)
+    has_library libzstd || missing+=(libzstd-dev)
     has_library libsecp256k1 || missing+=(libsecp256k1-dev)
     has_library sqlite3 || missing+=(libsqlite3-dev)
     # Foundation's HTTP client in the toolchain is linked with it.

@@ -16,6 +16,10 @@ public enum LogError: Error, Equatable, Sendable {
     case damaged(seq: UInt64?, reason: String)
     /// LMDB or the system refused: what was being done, the code, and its text.
     case storage(action: String, code: Int32, reason: String)
+    /// Entries were moved into archive files, which are not beside the log. Nothing is damaged.
+    case absent(AbsentEntries)
+    /// An archive file is not what was written, or not of this log.
+    case archive(file: String, ArchiveProblem, reason: String)
     /// The caller asked for something that cannot be.
     case misuse(String)
 
@@ -23,6 +27,9 @@ public enum LogError: Error, Equatable, Sendable {
     public var isLocked: Bool { if case .locked = self { true } else { false } }
     /// Whether the caller asked for something that cannot be, and nothing was changed.
     public var isMisuse: Bool { if case .misuse = self { true } else { false } }
+
+    /// Whether entries are archived and not here.
+    public var isAbsent: Bool { if case .absent = self { true } else { false } }
 
     /// The position of the entry that is damaged, if it is one.
     public var seq: UInt64? { if case .damaged(let seq, _) = self { seq } else { nil } }
@@ -46,6 +53,11 @@ extension LogError: CustomStringConvertible {
         case .openedForReading(let directory): return "the log in \(directory) was opened for reading only"
         case .damaged(let seq?, let reason): return "entry \(seq): \(reason)"
         case .damaged(nil, let reason): return reason
+        case .absent(let entries):
+            return entries.description + "; put them there, or say with --archive where they are"
+        case .archive(let file, .damaged, let reason): return "the archive file \(file) is damaged: \(reason)"
+        case .archive(let file, .foreign, let reason): return "the archive file \(file) is foreign: \(reason)"
+        case .archive(let file, .altered, let reason): return "the archive file \(file) was altered: \(reason)"
         case .storage(let action, let code, let reason): return "could not \(action): \(reason) (\(code))"
         case .misuse(let reason): return reason
         }

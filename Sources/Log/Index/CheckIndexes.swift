@@ -80,6 +80,7 @@ private struct IndexCheck {
                 try expectPlaces(of: event, leaf, reader)
             }
         }
+        counts[Table.id.rawValue] += try reader.archivedIDKeys { _ in }
         for table in Table.allCases where table.isDerived {
             let stored = try reader.transaction.statistics(table).ms_entries
             guard stored == counts[table.rawValue] else {

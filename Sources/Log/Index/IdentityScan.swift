@@ -69,7 +69,8 @@ extension LogReader {
     func servedID(
         at seq: UInt64, _ rank: IndexKey.Rank, _ decoder: inout EntryDecoder
     ) throws(LogError) -> EventID? {
-        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        guard let record = try storedRecord(at: seq) else { return nil }
+        let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
         // An event's JSON nearly always begins with its id.
         let start = idStart.utf8CodeUnitCount
         if view.hasEvent, view.isServedEvent, let document = view.documentBytes, document.count > start + 64,

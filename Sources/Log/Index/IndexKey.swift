@@ -102,6 +102,9 @@ enum IndexKey {
 
     // MARK: - Ids and addresses
 
+    /// Bytes of a key in table `id`.
+    static let idSize = 14
+
     /// Table `id`: the first eight bytes of the id, then position times two, plus one if the entry is the one that made
     /// the event served.
     static func id(_ id: EventID, seq: UInt64, isServed: Bool) -> Key {
@@ -112,7 +115,7 @@ enum IndexKey {
 
     /// What `id` made, if the key is about an id with these first bytes.
     static func readID(_ bytes: UnsafeRawBufferPointer, _ id: EventID) -> (seq: UInt64, isServed: Bool)? {
-        guard bytes.count == 14, bytes.number(at: 0, as: UInt64.self) == id.prefix else { return nil }
+        guard bytes.count == idSize, bytes.number(at: 0, as: UInt64.self) == id.prefix else { return nil }
         let position = bytes.position(at: 8)
         return (position &>> 1, position & 1 == 1)
     }

@@ -43,12 +43,20 @@ extension LogReader {
     func mentions(of id: EventID, servedOnly: Bool = false) throws -> [(seq: UInt64, isServed: Bool)] {
         let candidates = try candidates(of: id, servedOnly: servedOnly)
         // Ids that share eight bytes are told apart by the events themselves.
-        return try candidates.filter { try event(at: $0.seq)?.id == id }
+        return try candidates.filter { try isEvent(id, at: $0.seq) }
     }
 
     /// Whether an entry before `seq` serves the event of this id.
     func wasServed(_ id: EventID, before seq: UInt64) throws -> Bool {
-        try candidates(of: id, servedOnly: true).contains { try $0.seq < seq && event(at: $0.seq)?.id == id }
+        try candidates(of: id, servedOnly: true).contains { try $0.seq < seq && isEvent(id, at: $0.seq) }
+    }
+
+    /// Whether an entry that is named for its id's first bytes holds this event. Of one that is archived those bytes have
+    /// to do: nobody finds another event that has them.
+    private func isEvent(_ id: EventID, at seq: UInt64) throws(LogError) -> Bool {
+        guard let record = try storedRecord(at: seq) else { return true }
+        var decoder = EntryDecoder(transaction)
+        return try decoder.entry(record, seq: seq, checkingCommitment: false).event()?.id == id
     }
 
     private func candidates(of id: EventID, servedOnly: Bool) throws -> [(seq: UInt64, isServed: Bool)] {
@@ -68,30 +76,33 @@ extension LogReader {
         }
     }
 
-    /// The event that entry `seq` holds, if it holds one that was not erased.
+    /// The event that entry `seq` holds, if it holds one that was neither erased nor archived.
     func event(at seq: UInt64) throws(LogError) -> Event? {
         var decoder = EntryDecoder(transaction)
         return try event(at: seq, &decoder)
     }
 
-    /// The event that entry `seq` holds, if it holds one that was not erased, with the entry's leaf.
+    /// The event that entry `seq` holds, if it holds one that was neither erased nor archived, with the entry's leaf.
     func eventAndLeaf(at seq: UInt64) throws(LogError) -> (Event, Leaf)? {
+        guard let record = try storedRecord(at: seq) else { return nil }
         var decoder = EntryDecoder(transaction)
-        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
         guard let event = try view.event() else { return nil }
         return (event, view.leaf)
     }
 
-    /// The event that entry `seq` holds, if it holds one that was not erased.
+    /// The event that entry `seq` holds, if it holds one that was neither erased nor archived.
     func event(at seq: UInt64, _ decoder: inout EntryDecoder) throws(LogError) -> Event? {
-        try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false).event()
+        guard let record = try storedRecord(at: seq) else { return nil }
+        return try decoder.entry(record, seq: seq, checkingCommitment: false).event()
     }
 
     /// The event of an entry that an index names, unless it was erased. Throws if the entry is none that it could name.
     func servedEvent(
         at seq: UInt64, _ rank: IndexKey.Rank, _ decoder: inout EntryDecoder
     ) throws(LogError) -> Event? {
-        let view = try decoder.entry(try record(at: seq), seq: seq, checkingCommitment: false)
+        guard let record = try storedRecord(at: seq) else { return nil }
+        let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
         if view.payload == nil { return nil }
         if view.hasEvent, view.isServedEvent, let document = view.documentBytes {
             let event = try Event.stored(document, seq: seq)

@@ -28,7 +28,11 @@ extension Table {
 extension BatchWriter {
     /// Empties the derived tables and fills them from the entries.
     func rebuildIndexes(progress: ((UInt64, UInt64) -> Void)?) throws {
+        // What is archived keeps its ids, which tell that an event is there already.
+        var archived: [Key] = []
+        try reader.archivedIDKeys { archived.append($0) }
         for table in Table.allCases where table.isDerived { try transaction.removeAll(table) }
+        for key in archived { try transaction.put(.id, key, [], isLast: true) }
         forgetIndexes()
         var indexer = EventIndexer()
         let counts = try reader.referenceCounts { [size = head.frontier.size] view, reader in

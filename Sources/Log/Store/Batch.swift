@@ -6,7 +6,7 @@ import Nostr
 /// to be too small, everything that was asked for so far is undone, the map grows, and all of it is done again; callers
 /// do not notice.
 public final class Batch {
-    private let log: EventLog
+    let log: EventLog
     /// `nil` once the batch has ended.
     private var writer: BatchWriter?
     private var operations: [BatchOperation] = []
@@ -64,9 +64,13 @@ public final class Batch {
         try perform(.storeSnapshot(seq: seq, bytes: bytes)) { try $0.storeSnapshot(seq: seq, bytes: bytes) }
     }
 
-    /// Removes all snapshots but the latest `count`.
-    public func pruneSnapshots(keeping count: Int) throws {
-        try perform(.pruneSnapshots(keeping: count)) { try $0.pruneSnapshots(keeping: count) }
+    /// Removes all snapshots but the latest `count`, and the one from which a replay goes on where archived entries end.
+    ///
+    /// - Parameter droppingPinned: whether that one goes, too: it holds what is being erased.
+    public func pruneSnapshots(keeping count: Int, droppingPinned: Bool = false) throws {
+        try perform(.pruneSnapshots(keeping: count, droppingPinned: droppingPinned)) {
+            try $0.pruneSnapshots(keeping: count, droppingPinned: droppingPinned)
+        }
     }
 
     /// Empties the derived tables and fills them from the entries.

@@ -2,12 +2,14 @@
 enum BatchOperation {
     case append(Draft, time: Int64)
     case storeSnapshot(seq: UInt64, bytes: [UInt8])
-    case pruneSnapshots(keeping: Int)
+    case pruneSnapshots(keeping: Int, droppingPinned: Bool)
     case rebuildIndexes
     case erase([UInt64])
     case restore(ExportedEntry)
     case begin(Cut)
     case withhold(Leaf)
+    case archive([ArchivedRange], snapshot: UInt64, bytes: [UInt8])
+    case removeArchived(upTo: UInt64, keeping: Set<UInt64>)
 }
 
 extension BatchWriter {
@@ -16,12 +18,15 @@ extension BatchWriter {
         switch operation {
         case .append(let draft, let time): _ = try append(draft, time: time)
         case .storeSnapshot(let seq, let bytes): try storeSnapshot(seq: seq, bytes: bytes)
-        case .pruneSnapshots(let count): try pruneSnapshots(keeping: count)
+        case .pruneSnapshots(let count, let droppingPinned):
+            try pruneSnapshots(keeping: count, droppingPinned: droppingPinned)
         case .rebuildIndexes: try rebuildIndexes(progress: nil)
         case .erase(let seqs): _ = try erase(seqs)
         case .restore(let entry): _ = try restore(entry)
         case .begin(let cut): try begin(cut)
         case .withhold(let leaf): try withhold(leaf)
+        case .archive(let ranges, let snapshot, let bytes): try archive(ranges, snapshot: snapshot, bytes: bytes)
+        case .removeArchived(let end, let kept): _ = try removeArchived(upTo: end, keeping: kept)
         }
     }
 }

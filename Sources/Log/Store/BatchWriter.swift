@@ -3,6 +3,8 @@ import Nostr
 /// One attempt at a batch: everything that it writes, inside of one write transaction.
 final class BatchWriter {
     private(set) var head: Head
+    /// What was moved into archive files.
+    var archive: ArchiveHead
     var contents: ContentWriter
     private(set) var isCommitted = false
 
@@ -14,11 +16,13 @@ final class BatchWriter {
     init(_ transaction: Transaction, contents: consuming ContentWriter) throws(LogError) {
         self.transaction = transaction
         self.contents = contents
-        head = try LogReader(transaction).head
+        let reader = try LogReader(transaction)
+        head = reader.head
+        archive = reader.archive
     }
 
     /// The log with what has been written so far.
-    var reader: LogReader { LogReader(transaction, head) }
+    var reader: LogReader { LogReader(transaction, head, archive) }
 
     /// Whether the draft can be an entry.
     static func check(_ draft: Draft) throws(LogError) {
@@ -93,8 +97,9 @@ final class BatchWriter {
         try Snapshots.store(seq: seq, bytes: bytes, transaction)
     }
 
-    func pruneSnapshots(keeping count: Int) throws {
-        try Snapshots.prune(keeping: count, transaction)
+    func pruneSnapshots(keeping count: Int, droppingPinned: Bool) throws {
+        let pinned = archive.end > 0 && !droppingPinned ? archive.snapshot : nil
+        try Snapshots.prune(keeping: count, pinned: pinned, transaction)
     }
 
     /// See `Batch.contains`.

@@ -14,8 +14,10 @@ extension LogReader {
         var frontier = Frontier()
         var tiles: UInt64 = 0
         var time = Int64.min
-        try forEachEntry { entry in
+        // Of what is archived and not here the hashes are there.
+        try forEachEntry(absent: { _ in true }) { entry in
             let seq = entry.leaf.seq
+            while frontier.size < seq { try add(try keptHash(at: frontier.size), to: &frontier, &tiles) }
             guard entry.leaf.time >= time else {
                 throw LogError.damaged(seq: seq, reason: "its time is before that of the entry before")
             }
@@ -24,15 +26,7 @@ extension LogReader {
             guard entry.payload != nil || entry.leaf.flags & LeafFlags.erasable != 0 || isOutside else {
                 throw LogError.damaged(seq: seq, reason: "its payload is missing, although it may not be erased")
             }
-            try frontier.append(entry.leaf.hash) { height, index, root throws(LogError) in
-                guard height.isMultiple(of: Tile.height) else { return }
-                tiles += 1
-                guard try tile(level: height / Tile.height, index: index) == root else {
-                    let first = index << UInt64(height)
-                    throw .damaged(
-                        seq: nil, reason: "the stored root over the entries from \(first) to \(seq) is wrong")
-                }
-            }
+            try add(entry.leaf.hash, to: &frontier, &tiles)
             if let progress, seq.isMultiple(of: EventLog.progressInterval) { progress(seq, size) }
             return true
         }
@@ -42,11 +36,26 @@ extension LogReader {
         guard size == 0 || time == head.lastTime else {
             throw LogError.damaged(seq: nil, reason: "the log's head has another time than the last entry")
         }
-        let storedTiles = UInt64(try transaction.statistics(.tile).ms_entries)
+        try checkKeptHashes()
+        let storedTiles = UInt64(try transaction.statistics(.tile).ms_entries) - keptHashItems
         guard storedTiles == tiles else {
             throw LogError.damaged(seq: nil, reason: "\(storedTiles) subtrees are stored instead of \(tiles)")
         }
         return frontier.root
+    }
+
+    /// Adds a leaf, and compares the subtrees that it completes with those that are stored.
+    private func add(_ hash: Bytes32, to frontier: inout Frontier, _ tiles: inout UInt64) throws(LogError) {
+        let seq = frontier.size
+        try frontier.append(hash) { height, index, root throws(LogError) in
+            guard height.isMultiple(of: Tile.height) else { return }
+            tiles += 1
+            guard try tile(level: height / Tile.height, index: index) == root else {
+                let first = index << UInt64(height)
+                throw .damaged(
+                    seq: nil, reason: "the stored root over the entries from \(first) to \(seq) is wrong")
+            }
+        }
     }
 
     /// Compares what is stored beside the entries with what somebody else computed from them: the stored subtrees, the
@@ -79,7 +88,8 @@ extension LogReader {
             roots = parents.map { MerkleTree.root(of: Array(roots[$0 * span..<($0 + 1) * span])) }
             level += 1
         }
-        let tiles = UInt64(try transaction.statistics(.tile).ms_entries)
+        try checkKeptHashes()
+        let tiles = UInt64(try transaction.statistics(.tile).ms_entries) - keptHashItems
         guard tiles == stored else {
             throw LogError.damaged(seq: nil, reason: "\(tiles) subtrees are stored instead of \(stored)")
         }

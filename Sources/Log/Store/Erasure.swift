@@ -23,6 +23,8 @@ extension BatchWriter {
     /// Whether these entries are there and their leaves say that they may be erased.
     func checkErasable(_ seqs: [UInt64]) throws(LogError) {
         for seq in seqs {
+            // What is archived is erased in its file.
+            if seq < archive.removedEnd, try reader.storedRecord(at: seq) == nil { continue }
             guard let leaf = try reader.leaf(at: seq) else { throw .misuse("there is no entry \(seq) to be erased") }
             guard leaf.flags & LeafFlags.erasable != 0 else {
                 throw .misuse("entry \(seq) may not be erased: its leaf is not marked so")
@@ -38,7 +40,7 @@ extension BatchWriter {
         var references: [UInt64: UInt64] = [:]
         var count = 0
         for seq in Set(seqs).sorted() {
-            let record = try reader.record(at: seq)
+            guard let record = try reader.storedRecord(at: seq) else { continue }
             let leaf = try Record(record, seq: seq).leaf
             guard record.count != Record.erasedSize else { continue }
             for number in try PackedReferences.numbers(in: record, seq: seq) { references[number, default: 0] += 1 }
@@ -102,7 +104,10 @@ extension BatchWriter {
     /// The first entry that was appended to serve the event of this id.
     private func firstServed(_ id: EventID) throws -> (seq: UInt64, isServed: Bool)? {
         let mentions = try reader.mentions(of: id).sorted { $0.seq < $1.seq }
-        return try mentions.first { try Record(reader.record(at: $0.seq), seq: $0.seq).form.contains(.served) }
+        return try mentions.first { mention in
+            guard let record = try reader.storedRecord(at: mention.seq) else { return mention.isServed }
+            return try Record(record, seq: mention.seq).form.contains(.served)
+        }
     }
 
     /// All entries that were appended to serve events of these addresses.

@@ -12,6 +12,9 @@ public final class EventLog: Sendable {
     /// What the log was opened for.
     public let mode: LogMode
 
+    /// The archive files beside it.
+    let archive: ArchiveStore
+
     private let lease: EnvironmentRegistry.Lease
     private let lock: DirectoryLock?
     /// What the writing side remembers between two batches.
@@ -46,14 +49,16 @@ public final class EventLog: Sendable {
         ) { () throws(LogError) in
             try Environment.openLog(directory: directory, mode: mode, options: options)
         }
-        return try EventLog(directory: directory, mode: mode, lease: lease, lock: lock)
+        let archive = ArchiveStore(directory: options.archiveDirectory ?? directory + "/archive")
+        return try EventLog(directory: directory, mode: mode, archive: archive, lease: lease, lock: lock)
     }
 
     private init(
-        directory: String, mode: LogMode, lease: EnvironmentRegistry.Lease, lock: DirectoryLock?
+        directory: String, mode: LogMode, archive: ArchiveStore, lease: EnvironmentRegistry.Lease, lock: DirectoryLock?
     ) throws(LogError) {
         self.directory = directory
         self.mode = mode
+        self.archive = archive
         self.lease = lease
         self.lock = lock
         // Whoever only reads can look at what is left of a damaged log; nobody may go on writing one.
@@ -70,7 +75,7 @@ public final class EventLog: Sendable {
     public func read<R>(_ body: (borrowing LogReader) throws -> R) throws -> R {
         do {
             return try environment.read { transaction in
-                try body(try LogReader(transaction))
+                try body(try LogReader(transaction, archive))
             }
         } catch let error as LMDBError {
             throw LogError(error)

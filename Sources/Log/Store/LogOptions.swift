@@ -13,6 +13,9 @@ public struct LogOptions: Sendable {
     /// How many reads there can be at the same time, of all processes.
     public var maximumReaders: Int
 
+    /// Where archive files are; `nil` for the directory `archive` beside the log.
+    public var archiveDirectory: String?
+
     /// The default of `initialMapSize`: 1 GiB.
     public static let defaultInitialMapSize = 1 << 30
     /// The default of `maximumReaders`.
@@ -20,9 +23,11 @@ public struct LogOptions: Sendable {
 
     /// Options; each has a default.
     public init(
-        initialMapSize: Int = LogOptions.defaultInitialMapSize, maximumReaders: Int = LogOptions.defaultMaximumReaders
+        initialMapSize: Int = LogOptions.defaultInitialMapSize, maximumReaders: Int = LogOptions.defaultMaximumReaders,
+        archiveDirectory: String? = nil
     ) {
         self.initialMapSize = initialMapSize
         self.maximumReaders = maximumReaders
+        self.archiveDirectory = archiveDirectory
     }
 }

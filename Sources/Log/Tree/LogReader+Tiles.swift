@@ -38,8 +38,8 @@ extension LogReader {
         return output
     }
 
-    /// The hash of a leaf, from its stored bytes.
-    func leafHash(at seq: UInt64) throws(LogError) -> Bytes32 {
+    /// The hash of a leaf, from its stored bytes, or as it was kept when the entry was archived.
+    public func leafHash(at seq: UInt64) throws(LogError) -> Bytes32 {
         try subtreeRoot(seq..<seq + 1)
     }
 

@@ -54,7 +54,9 @@ extension LogReader {
     func subtreeRoot(_ leaves: Range<UInt64>) throws(LogError) -> Bytes32 {
         switch leaves.count {
         case 0: return MerkleTree.emptyRoot
-        case 1: return try Record(try record(at: leaves.lowerBound), seq: leaves.lowerBound).leaf.hash
+        case 1:
+            guard let record = try storedRecord(at: leaves.lowerBound) else { return try keptHash(at: leaves.lowerBound) }
+            return try Record(record, seq: leaves.lowerBound).leaf.hash
         default: break
         }
         let size = UInt64(leaves.count)
