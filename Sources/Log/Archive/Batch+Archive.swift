@@ -108,7 +108,9 @@ extension BatchWriter {
     private func isNeeded(_ seq: UInt64, _ record: Record) throws -> Bool {
         // Entry 0 says whose log this is.
         guard seq > 0 else { return true }
-        guard record.form.isSuperset(of: [.event, .served]), let event = try reader.event(at: seq) else { return false }
+        guard record.form.contains(.event), let event = try reader.event(at: seq) else { return false }
+        if try reader.hasRival(event.id, at: seq) { return true }
+        guard record.form.contains(.served) else { return false }
         if try reader.place(of: IndexKey.Rank(event), seq) != nil { return true }
         return try IndexKey.coordinate(event).flatMap { try reader.winner($0) }?.seq == seq
     }

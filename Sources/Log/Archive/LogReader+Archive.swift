@@ -16,6 +16,40 @@ extension LogReader {
     /// Entries before this position are in archive files; 0 if none are. Some of them are still in the log, too.
     public var archivedEnd: UInt64 { archive.end }
 
+    /// Entries before this position have been removed from the log, but for those that the relay still needs.
+    public var removedEnd: UInt64 { archive.removedEnd }
+
+    /// Entry `seq`, or `nil` at the end of the log and where it is archived and not here.
+    public func entryIfPresent(at seq: UInt64) throws(LogError) -> Entry? {
+        do throws(LogError) { return try entry(at: seq) } catch {
+            guard error.isAbsent else { throw error }
+            return nil
+        }
+    }
+
+    /// Whether the log itself has an entry, archived or not.
+    public func isStored(_ seq: UInt64) throws(LogError) -> Bool {
+        guard seq < size else { return false }
+        return try storedRecord(at: seq) != nil
+    }
+
+    /// The position of the snapshot from which a replay goes on without the archived entries; `nil` if none are.
+    public var pinnedSnapshot: UInt64? { archive.end > 0 ? archive.snapshot : nil }
+
+    /// Compares a whole archive file with the log's tree; `false` if it is not there.
+    ///
+    /// - Throws: `LogError.archive`
+    public func checkArchive(_ range: ArchivedRange) throws(LogError) -> Bool {
+        guard let store, let file = try store.file(range, log: leafHash(at: 0)) else { return false }
+        do throws(ArchiveDamage) { try file.checkHash() } catch {
+            throw .archive(file: file.path, .damaged, reason: error.reason)
+        }
+        for seq in stride(from: range.first, to: range.end, by: Int(ArchiveFormat.blockEntries)) {
+            _ = try presentBlock(of: seq)
+        }
+        return true
+    }
+
     private func storedRanges() throws(LogError) -> [ArchivedRange] {
         let stored = try LogError.wrapping { () throws(LMDBError) in
             try transaction.value(.meta, ArchiveHead.filesKey)

@@ -3,7 +3,11 @@ import Nostr
 extension LogReader {
     /// The positions of all entries that hold the event of this id, in the order of the log.
     public func positions(of id: EventID) throws -> [UInt64] {
-        try mentions(of: id).map(\.seq).sorted()
+        try mentions(of: id).map(\.seq).filter { seq in
+            // Where the archive's file is there it tells for certain.
+            guard try storedRecord(at: seq) == nil, let block = try archivedBlock(of: seq) else { return true }
+            return try block.withEntry(at: seq) { try $0.eventID() } == id
+        }.sorted()
     }
 
     /// All entries that hold the event of this id, in the order of the log.
@@ -51,8 +55,17 @@ extension LogReader {
         try candidates(of: id, servedOnly: true).contains { try $0.seq < seq && isEvent(id, at: $0.seq) }
     }
 
+    /// Whether another entry is named for the same first bytes and does not hold the same event, as far as is known.
+    func hasRival(_ id: EventID, at seq: UInt64) throws -> Bool {
+        try candidates(of: id, servedOnly: false).contains { other in
+            guard other.seq != seq else { return false }
+            guard try storedRecord(at: other.seq) != nil else { return true }
+            return try !isEvent(id, at: other.seq)
+        }
+    }
+
     /// Whether an entry that is named for its id's first bytes holds this event. Of one that is archived those bytes have
-    /// to do: nobody finds another event that has them.
+    /// to do: an entry with which another shared them stays in the log.
     private func isEvent(_ id: EventID, at seq: UInt64) throws(LogError) -> Bool {
         guard let record = try storedRecord(at: seq) else { return true }
         var decoder = EntryDecoder(transaction)

@@ -26,6 +26,9 @@ public final class EventLog: Sendable {
     /// disk: then nobody else may write the log while it is open.
     public var isCoordinated: Bool { environment.usesLockFile }
 
+    /// Where the log's archive files are, or would be.
+    public var archiveDirectory: String { archive.directory }
+
     /// Opens the log in a directory.
     ///
     /// - Parameters:

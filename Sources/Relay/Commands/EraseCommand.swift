@@ -31,26 +31,35 @@ struct EraseCommand: AsyncParsableCommand {
     func run() async throws {
         do {
             let operation = try Operation(directory.data, creates: false)
-            let positions = try find()
+            var absent: [AbsentEntries] = []
+            let positions = try find(&absent)
             if dryRun || positions.isEmpty {
+                defer { ArchiveErasure.name(absent) }
                 print(
                     json ? #"{"found":\#(positions.count),"erased":0}"# : "\(positions.count) entries would be erased")
                 return
             }
             try confirm(positions.count)
-            let erased = try erase(positions, operation)
-            if !operation.isLive { try rewrite() }
-            if json { return print(#"{"found":\#(positions.count),"erased":\#(erased)}"#) }
-            print("\(erased) payloads erased")
-            if operation.isLive {
-                print("the file keeps their bytes in free pages for now: see `ringdown-relay erase --help`")
+            var erased = try erase(positions, operation)
+            erased += try ArchiveErasure.erase(positions, in: directory.data)
+            if !operation.isLive { try Compaction.rewrite(directory.data) }
+            if json {
+                print(#"{"found":\#(positions.count),"erased":\#(erased)}"#)
+            } else {
+                print("\(erased) payloads erased")
+                if operation.isLive {
+                    print("the file keeps their bytes in free pages for now: see `ringdown-relay erase --help`")
+                }
             }
+            // Nobody may take it for done while files that can hold more are somewhere else.
+            ArchiveErasure.name(absent)
+            if !absent.isEmpty { throw ExitCode.failure }
         } catch {
             throw Failure.report(error)
         }
     }
 
-    private func find() throws -> [UInt64] {
+    private func find(_ absent: inout [AbsentEntries]) throws -> [UInt64] {
         let subject: ErasureSearch.Subject
         switch (pubkey, event.isEmpty) {
         case (let key?, true): subject = .key(key.key)
@@ -68,7 +77,8 @@ struct EraseCommand: AsyncParsableCommand {
         let state = try log.read { try Replayer.state(of: $0) }
         let progress = CommandProgress("entries", total: nil)
         return try ErasureSearch(log: log, subject: subject).positions(
-            before: Clock.microseconds() - state.memoryMicroseconds - Position.microsecondsPerSecond
+            before: Clock.microseconds() - state.memoryMicroseconds - Position.microsecondsPerSecond,
+            absent: { absent.append($0) }
         ) { done, _ in progress.report(Int(done)) }
     }
 
@@ -87,20 +97,5 @@ struct EraseCommand: AsyncParsableCommand {
             erased += answer.message.split(separator: " ").compactMap { Int($0) }.first ?? 0
         }
         return erased
-    }
-
-    /// Writes the log anew, without the pages that were freed.
-    private func rewrite() throws {
-        let scratch = directory.data + "/compact"
-        try? FileManager.default.removeItem(atPath: scratch)
-        do {
-            let log = try EventLog.open(directory: directory.data, mode: .readOnly)
-            try log.copy(to: scratch)
-        }
-        guard rename(scratch + "/data.mdb", directory.data + "/data.mdb") == 0 else {
-            throw SettingsError(
-                description: "the rewritten log cannot take its place: \(String(cString: strerror(errno)))")
-        }
-        try? FileManager.default.removeItem(atPath: scratch)
     }
 }

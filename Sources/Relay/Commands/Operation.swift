@@ -144,6 +144,8 @@ extension OpenedLog {
                 return refused("invalid: \(error.description)")
             }
         case .checkpoint: return refused("error: a checkpoint is made by itself")
+        case .archive(let step):
+            return ControlAnswer(try batch.carryOut(step, in: log))
         case .status:
             return refused("error: no relay runs in this directory")
         }

@@ -13,6 +13,8 @@ enum ControlRequest: Equatable, Sendable {
     case erase([UInt64], reason: String)
     /// Publish a checkpoint now; the answer's message is the note.
     case checkpoint
+    /// A step by which entries leave the log for archive files.
+    case archive(ArchiveStep)
     /// How the relay is.
     case status
 
@@ -48,6 +50,9 @@ enum ControlRequest: Equatable, Sendable {
             for position in positions { json.number(position) }
             json.endArray()
         case .checkpoint: json.field("command", "checkpoint" as Text)
+        case .archive(let step):
+            json.field("command", "archive" as Text)
+            step.write(to: &json)
         case .status: json.field("command", "status" as Text)
         }
         json.endObject()
@@ -74,6 +79,9 @@ enum ControlRequest: Equatable, Sendable {
             else { return nil }
             self = .erase(positions, reason: reason.string)
         case "checkpoint": self = .checkpoint
+        case "archive":
+            guard let step = ArchiveStep(value) else { return nil }
+            self = .archive(step)
         case "status": self = .status
         default:
             guard let command = try? OperatorCommand(json: line) else { return nil }

@@ -37,6 +37,7 @@ struct ControlledRelay: Sendable {
                     answer(ControlAnswer(accepted: false, message: "error: \(failure.description)"))
                 }
             }
+        case .archive(let step): submit(.archive(step), answer)
         case .status: answer(ControlAnswer(accepted: true, message: "", result: status()))
         }
     }

@@ -22,9 +22,13 @@ extension Batch {
         _ positions: [UInt64], reason: String, in log: EventLog, state: inout RelayState, signedBy secret: SecretKey
     ) throws -> Erased {
         let horizon = next(now: Clock.microseconds()).time - state.memoryMicroseconds
+        var isPinned = false
         try log.read { reader in
+            let pinned = try reader.pinnedSnapshot.flatMap { try reader.leaf(at: $0) }
             for seq in positions {
                 guard let leaf = try reader.leaf(at: seq) else { throw LogError.misuse("there is no entry \(seq)") }
+                // The state where archived entries end holds what came shortly before.
+                if let pinned, seq <= pinned.seq, leaf.time >= pinned.time - state.memoryMicroseconds { isPinned = true }
                 guard leaf.time < horizon else {
                     let minutes = (state.memoryMicroseconds / Position.microsecondsPerSecond + 59) / 60
                     throw LogError.misuse("entry \(seq) is younger than \(minutes) minutes: try again later")
@@ -38,7 +42,7 @@ extension Batch {
         let (own, _) = try append(.erasure(Erasure(positions: positions, reason: note)), to: &state, signedBy: secret)
         let count = try erase(positions)
         let (mark, _) = try append(.snapshotPoint, to: &state, signedBy: secret)
-        try pruneSnapshots(keeping: 0)
+        try pruneSnapshots(keeping: 0, droppingPinned: isPinned)
         try storeSnapshot(seq: mark.position.seq, bytes: state.snapshot)
         return Erased(count: count, steps: [own, mark])
     }

@@ -22,8 +22,12 @@ struct ErasureSearch {
     ///
     /// - Parameters:
     ///   - before: the log's time, in microseconds, from which on entries are too young.
+    ///   - absent: takes entries that are archived and not here, so that nobody knows what they hold.
     ///   - progress: called now and then with entries done and to do.
-    func positions(before: Int64, progress: ((UInt64, UInt64) -> Void)? = nil) throws -> [UInt64] {
+    func positions(
+        before: Int64, absent: (AbsentEntries) -> Void = { _ in }, progress: ((UInt64, UInt64) -> Void)? = nil
+    ) throws -> [UInt64] {
+        for run in try log.read({ try $0.absentEntries() }) { absent(run) }
         let size = try log.read { $0.size }
         var found: [UInt64] = []
         var lastCause: UInt64?
@@ -31,7 +35,7 @@ struct ErasureSearch {
         while start < size {
             let end = min(size, start + ErasureSearch.entriesPerRead)
             try log.read { reader in
-                try reader.forEachEntry(from: start, to: end, checkingCommitments: false) { entry in
+                try reader.forEachEntry(from: start, to: end, checkingCommitments: false, absent: { _ in true }) { entry in
                     let leaf = entry.leaf
                     guard leaf.time < before, leaf.flags & LeafFlags.erasable != 0 else { return true }
                     guard let bytes = entry.documentBytes else { return true }

@@ -86,7 +86,7 @@ final class Sequencer: @unchecked Sendable {
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
         if let dropped = tally.take(at: now) { try append(.dropped(dropped), &work) }
         if entriesSinceSnapshot >= limits.snapshotInterval { try appendSnapshot(&work) }
-        if work.entries > 0 {
+        if work.entries > 0 || work.changesArchive {
             let begun = ContinuousClock.now
             try work.batch.commit()
             metrics.commits.observe((ContinuousClock.now - begun).seconds)
@@ -119,6 +119,8 @@ final class Sequencer: @unchecked Sendable {
         var committed: CommittedBatch
         var answers: [() -> Void] = []
         var changesSettings = false
+        /// Whether entries left the log.
+        var changesArchive = false
         var entries = 0
 
         init(batch: Batch, shardCount: Int) {
@@ -178,6 +180,9 @@ final class Sequencer: @unchecked Sendable {
             work.answer(submission.sender, try append(.checkpoint(note: note), &work).transition.answer)
         case .disclosure(let positions, let authorization):
             work.answer(submission.sender, try disclose(positions, authorization, &work))
+        case .archive(let step):
+            work.answer(submission.sender, try work.batch.carryOut(step, in: log))
+            work.changesArchive = true
         case .dropped(let reason, let key):
             count(dropped: reason, key: key)
         }

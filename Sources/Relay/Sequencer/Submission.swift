@@ -40,6 +40,8 @@ struct Submission: Sendable {
         case checkpoint(Text)
         /// The author of a verified NIP-98 event wants to read payloads.
         case disclosure(ClosedRange<UInt64>, authorization: Event)
+        /// Entries leave the log for archive files. Nothing is logged.
+        case archive(ArchiveStep)
         /// Something turned away before the log: a count of one, and a key where its signature was good.
         case dropped(reason: String, key: PublicKey?)
     }
@@ -61,7 +63,7 @@ struct Submission: Sendable {
     var isUrgent: Bool {
         switch content {
         case .event(let event, _): event.kind.isDecided || event.kind == .meshStatusReport
-        case .delivered, .dropped, .closed, .imported: false
+        case .delivered, .dropped, .closed, .imported, .archive: false
         case .authenticate, .listening, .operatorCommand, .join, .post, .management, .admission, .invite, .policy,
             .erasure, .checkpoint, .disclosure:
             true

@@ -43,7 +43,10 @@ struct LogCommand: ReplaySubcommand {
                 try Lookup.start(of: $0, now: console.now, in: reader, progress: console.progress.update)
             }
             let from = start ?? 0
-            try reader.forEachEntry(from: from, to: reader.size, checkingCommitments: true) { entry in
+            try reader.forEachEntry(
+                from: from, to: reader.size, checkingCommitments: true,
+                absent: { try AbsenceText.print($0, common, console) }
+            ) { entry in
                 if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) {
                     console.progress.update(entry.leaf.seq - from, of: reader.size - from)
                 }

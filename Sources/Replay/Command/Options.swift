@@ -8,6 +8,11 @@ struct CommonOptions: ParsableArguments {
         name: .customLong("data"), help: ArgumentHelp("The relay's data directory, or a copy of it.", valueName: "DIR"))
     var directory: String
 
+    @Option(
+        name: .customLong("archive"),
+        help: ArgumentHelp("Where the archive files are; else in archive/ beside the log.", valueName: "DIR"))
+    var archive: String?
+
     @Flag(name: .customLong("json"), help: "Objects for programs, one a line; docs/replay.md names their fields.")
     var printsJSON = false
 
@@ -18,7 +23,7 @@ struct CommonOptions: ParsableArguments {
     var showsProgress = false
 
     /// Opens the log.
-    func open() throws -> EventLog { try OpenLog.at(directory) }
+    func open() throws -> EventLog { try OpenLog.at(directory, archive: archive) }
 
     var names: KeyNames { KeyNames(full: printsFullKeys) }
 }

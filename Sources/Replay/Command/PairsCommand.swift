@@ -75,7 +75,10 @@ struct PairsCommand: ReplaySubcommand {
         var latest: [Attempt] = []
         try common.open().read { reader in
             console.progress.begin("reading")
-            try AttemptReader.read(reader, filter, progress: console.progress.update) { attempt in
+            try AttemptReader.read(
+                reader, filter, progress: console.progress.update,
+                absent: { try AbsenceText.print($0, common, console) }
+            ) { attempt in
                 if let last {
                     // Dropped in bulk, so that each costs the same.
                     if latest.count == 2 * last { latest.removeFirst(last) }

@@ -114,7 +114,7 @@ public struct ReplayCommand: ParsableCommand {
         case let error as ReplayFailure:
             (status, message) = (error.status, error.message)
         case let error as LogError:
-            (status, message) = (.damaged, "\(error)")
+            (status, message) = (error.isAbsent ? .negative : .damaged, "\(error)")
         case let error as ReplayError:
             (status, message) = (
                 .damaged, "\(error); run `ringdown-replay verify` to see whether anything else is wrong"

@@ -13,6 +13,9 @@ struct VerifyCommand: ReplaySubcommand {
             exit status is 1. With --checkpoint also against a checkpoint that somebody kept: whether the log was \
             truncated or rewritten since, is signed by another key, or is another log.
 
+            Of entries that are archived and not here only the hashes are checked, and the rest from the first state on that \
+            the log commits to; the answer says so.
+
               ringdown-replay verify --data DIR
               ringdown-replay verify --data DIR --json
               ringdown-replay verify --data DIR --checkpoint kept.note
@@ -22,6 +25,9 @@ struct VerifyCommand: ReplaySubcommand {
 
     @Option(help: ArgumentHelp("Compare with the checkpoint in this file.", valueName: "NOTE-FILE"))
     var checkpoint: String?
+
+    @Flag(name: .customLong("require-all"), help: "Archived entries that are not here count as a failure.")
+    var requiresAll = false
 
     @Flag(name: .customLong("supervised"), help: .hidden)
     var isSupervised = false
@@ -47,7 +53,7 @@ struct VerifyCommand: ReplaySubcommand {
         } else {
             for line in text.lines { try console.output.line(line) }
         }
-        return result.divergence == nil ? 0 : ReplayFailure.Status.negative.rawValue
+        return result.divergence == nil && !(requiresAll && !result.absent.isEmpty) ? 0 : ReplayFailure.Status.negative.rawValue
     }
 
     private func label(_ stage: Verifier.Stage) -> String {

@@ -80,7 +80,7 @@ struct Explainer {
         for (index, check) in checks.enumerated() where index == 0 || checks[index - 1] != check {
             var step = Explanation.Step(name: check.name.rawValue, passed: check.passed, fact: check.fact.text)
             if let basis = check.fact.basis, basis < position.seq,
-                let entry = try reader.entry(at: basis).map({ try RecordedEntry($0) })
+                let entry = try reader.entryIfPresent(at: basis).map({ try RecordedEntry($0) })
             {
                 step.basis = (entry, try History.actor(behind: entry, in: reader))
             }

@@ -62,7 +62,7 @@ struct History {
         switch entry.content {
         case .input(.listening(let session, _), _), .input(.closed(let session, _), _),
             .input(.inviteRequested(let session, _), _):
-            guard let opening = try reader.entry(at: session), let event = try RecordedEntry(opening).event else {
+            guard let opening = try reader.entryIfPresent(at: session), let event = try RecordedEntry(opening).event else {
                 return .operator
             }
             return .key(event.pubkey)
@@ -72,7 +72,7 @@ struct History {
 
     /// How a session ended before `end`: closed, with the relay that held it, or because one of its keys was removed.
     static func session(_ id: UInt64, before end: UInt64, in reader: borrowing LogReader) throws -> Ending {
-        guard id < end, let opening = try reader.entry(at: id),
+        guard id < end, let opening = try reader.entryIfPresent(at: id),
             case .input(.authenticated(let event, nil), _) = try RecordedEntry(opening).content
         else { return .never }
         var keys: Set<PublicKey> = [event.pubkey]

@@ -69,7 +69,7 @@ extension Situation {
         }
         if let session {
             sessionKeys = before.sessions[session]?.keys.map(\.key) ?? []
-            if let opening = try reader.entry(at: session).map({ try RecordedEntry($0) }),
+            if let opening = try reader.entryIfPresent(at: session).map({ try RecordedEntry($0) }),
                 case .input(.authenticated(let proof, nil), _) = opening.content
             {
                 skewAtOpening = proof.createdAt - opening.position.seconds

@@ -65,16 +65,19 @@ struct AttemptReader {
 
     /// Reads the whole range that the filter asks for.
     ///
-    /// - Parameter emit: called with each attempt in order.
+    /// - Parameters:
+    ///   - absent: takes entries that are archived and not here; without it they are an error.
+    ///   - emit: called with each attempt in order.
     static func read(
         _ reader: borrowing LogReader, _ filter: AttemptFilter, progress: (UInt64, UInt64) -> Void,
-        emit: (Attempt) throws -> Void
+        absent: ((AbsentEntries) throws -> Bool)? = nil, emit: (Attempt) throws -> Void
     ) throws {
         var attempts = AttemptReader(filter)
         let start = try filter.start ?? filter.since.map { try reader.firstPosition(atOrAfter: $0) } ?? 0
         let end = reader.size
         try reader.forEachEntry(
-            from: start, to: end, checkingCommitments: true, skippingPayload: AttemptReader.isOfNoInterest
+            from: start, to: end, checkingCommitments: true, skippingPayload: AttemptReader.isOfNoInterest,
+            absent: absent
         ) { entry in
             if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) {
                 progress(entry.leaf.seq - start, end - start)

@@ -1,3 +1,4 @@
+import Log
 import Nostr
 
 /// What a verification came to, in words or as one object.
@@ -15,8 +16,8 @@ struct VerificationText {
                 "  \(result.entries.grouped) entries before it are what they have to be (\(speed))",
             ]
         }
-        return [
-            "verified: \(result.entries.grouped) entries, every one of them what it has to be" + gaps + cut,
+        let head = "verified: \(result.entries.grouped) entries, every one of them what it has to be" + gaps + cut
+        return [head] + absences + [
             "  log         \(result.origin ?? "unnamed"), relay \(result.relay.map(names.callAsFunction) ?? "unknown")",
             """
               events      \(result.clientEvents.grouped) from clients, \(result.relayEvents.grouped) signed by the relay, \
@@ -30,6 +31,15 @@ struct VerificationText {
             "  root        \(result.root.hex)",
             "  time        \(times ?? "none")",
             "  speed       \(speed)",
+        ]
+    }
+
+    /// What was not looked at because it is somewhere else; nothing where everything is here.
+    private var absences: [String] {
+        guard let last = result.absent.last else { return [] }
+        return result.absent.map { "  absent      \($0.description)" } + [
+            "  begins      at entry \(result.begins), from the kept state behind entry \(result.begins - 1), which the log "
+                + "commits to; of the entries up to \(last.last) the hashes are in the tree"
         ]
     }
 
@@ -90,6 +100,8 @@ struct VerificationText {
         json.field("erased", result.erased)
         json.field("uncertain", result.uncertain)
         json.field("checkpoints", result.checkpoints)
+        json.field("absent", result.absent.reduce(0) { $0 + $1.count })
+        json.field("begins", result.begins)
         json.field("log", result.origin)
         json.field("relay", result.relay)
         json.field("root", result.root)

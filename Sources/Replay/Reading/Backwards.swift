@@ -5,7 +5,8 @@ extension LogReader {
     /// Entries that are read at once when looking backwards.
     private static var blockEntries: UInt64 { 4096 }
 
-    /// Looks at entries of some types from the newest to the oldest; all others cost little more than their leaves.
+    /// Looks at entries of some types from the newest to the oldest; all others cost little more than their leaves. Of
+    /// what is archived and not here, those are seen that the log keeps: all that made or ended a membership are.
     ///
     /// - Parameters:
     ///   - end: the position to begin before.
@@ -24,7 +25,8 @@ extension LogReader {
             let lower = max(start, upper - min(upper, LogReader.blockEntries))
             var block: [RecordedEntry] = []
             try forEachEntry(
-                from: lower, to: upper, checkingCommitments: true, skippingPayload: { !types.contains($0.type) }
+                from: lower, to: upper, checkingCommitments: true, skippingPayload: { !types.contains($0.type) },
+                absent: { _ in true }
             ) { entry in
                 guard types.contains(entry.leaf.type), let payload = entry.payload,
                     needle?.occurs(in: payload) ?? true
@@ -59,7 +61,8 @@ extension LogReader {
         _ body: (RecordedEntry) throws -> Bool
     ) throws {
         try forEachEntry(
-            from: start, to: end, checkingCommitments: true, skippingPayload: { !types.contains($0.type) }
+            from: start, to: end, checkingCommitments: true, skippingPayload: { !types.contains($0.type) },
+            absent: { _ in true }
         ) { entry in
             guard types.contains(entry.leaf.type), let payload = entry.payload,
                 needle?.occurs(in: payload) ?? true

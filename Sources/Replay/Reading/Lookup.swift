@@ -54,11 +54,11 @@ enum Lookup {
     ) throws -> [UInt64] {
         if let id = prefix.id {
             let positions = try reader.positions(of: id)
-            guard !positions.isEmpty else { throw unknown(prefix) }
+            guard !positions.isEmpty else { throw unknown(prefix, try reader.absentEntries()) }
             return positions
         }
         var found: [(id: String, seq: UInt64)] = []
-        try reader.forEachEntry(checkingCommitments: false) { entry in
+        try reader.forEachEntry(checkingCommitments: false, absent: { _ in true }) { entry in
             if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) { progress(entry.leaf.seq, reader.size) }
             guard let payload = entry.payload, let document = entry.document,
                 let digits = EventPeek.idDigits(UnsafeRawBufferPointer(rebasing: payload[document])),
@@ -67,7 +67,7 @@ enum Lookup {
             found.append((String(decoding: digits, as: UTF8.self), entry.leaf.seq))
             return true
         }
-        guard let first = found.first else { throw unknown(prefix) }
+        guard let first = found.first else { throw unknown(prefix, try reader.absentEntries()) }
         if let other = found.first(where: { $0.id != first.id }) {
             throw ReplayFailure(
                 .negative,
@@ -76,12 +76,12 @@ enum Lookup {
         return found.map(\.seq)
     }
 
-    private static func unknown(_ prefix: EventPrefix) -> ReplayFailure {
+    private static func unknown(_ prefix: EventPrefix, _ absent: [AbsentEntries]) -> ReplayFailure {
         ReplayFailure(
             .negative,
             """
             no event \(prefix.text) in this log: it never came in, its signature was bad, a limit turned it away before \
-            the log, or it belongs to another log
+            the log, or it belongs to another log\(absent.map { "; " + $0.description }.joined())
             """)
     }
 }

@@ -16,7 +16,7 @@ final class SessionKeys {
         if known.count > SessionKeys.maximumKnown { known.removeAll() }
         for session in entry.sessions where known[session] == nil && session < reader.size {
             // An opening that cannot be read is `verify`'s to complain about; here a key is left out.
-            guard let opening = try reader.entry(at: session),
+            guard let opening = try reader.entryIfPresent(at: session),
                 case .input(.authenticated(let event, nil), _)? = try? RecordedEntry(opening).content
             else { continue }
             known[session] = event.pubkey

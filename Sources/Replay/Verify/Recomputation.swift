@@ -14,6 +14,24 @@ struct Recomputation {
     /// The checkpoints that the log holds of itself; their roots are compared when the tree is known.
     private(set) var checkpoints = HeldCheckpoints()
     private(set) var result = Verification()
+    /// The first position that is recomputed.
+    private(set) var begins: UInt64 = 0
+
+    init() {}
+
+    /// Goes on behind entries of which only the hashes are here.
+    ///
+    /// - Parameters:
+    ///   - state: what they come to, as the log commits to it.
+    ///   - time: the time of the last of them.
+    init(behind state: RelayState, at time: Int64, leaves: LeafHashes) {
+        self.state = state
+        self.leaves = leaves
+        latestTime = time
+        begins = (state.position?.seq ?? 0) + 1
+        result.origin = state.origin
+        result.relay = state.relay
+    }
 
     /// Takes over the state before the range that a copy was cut to.
     mutating func begin(_ state: RelayState) { self.state = state }

@@ -1,3 +1,4 @@
+import Log
 import Nostr
 
 /// What a verification came to.
@@ -32,6 +33,10 @@ public struct Verification: Sendable {
     public var checkpoints: UInt64 = 0
     /// How many entries the newest of them covers.
     public var checkpointSize: UInt64 = 0
+    /// Entries that are archived and not here: only their hashes were looked at.
+    public var absent: [AbsentEntries] = []
+    /// The first position that was recomputed: 0, or behind the state from which it began because entries are absent.
+    public var begins: UInt64 = 0
     /// The root of the tree over all entries.
     public var root = Bytes32.zero
     /// The log's name, the relay's key and the log's key, as entry 0 states them.

@@ -43,9 +43,20 @@ public struct Verifier: Sendable {
         let begun = ContinuousClock.now
         let (size, root, cut) = try log.read { ($0.size, $0.root, try $0.cut()) }
         let beside = derived ? DerivedCheck(log) : nil
+        let absent = try log.read { try $0.absentEntries() }
         var recomputation = Recomputation()
-        let range = cut?.range ?? 0..<size
-        var divergence = try cut.flatMap { try CutCheck(log: log, cut: $0).begin(&recomputation) }
+        var divergence: Divergence?
+        var range = cut?.range ?? 0..<size
+        if let cut {
+            divergence = try CutCheck(log: log, cut: cut).begin(&recomputation)
+        } else if let first = absent.first {
+            do throws(Divergence) {
+                recomputation = try AbsentBeginning(log, absent: first).recomputation()
+            } catch {
+                divergence = error
+            }
+            range = min(recomputation.begins, size)..<size
+        }
         divergence =
             divergence ?? recompute(&recomputation, range, EntryCheck(signatures: signatures), progress)
         if let cut, divergence == nil { divergence = try CutCheck(log: log, cut: cut).finish(&recomputation, size) }
@@ -56,6 +67,8 @@ public struct Verifier: Sendable {
             if divergence == nil, beside != nil { divergence = try recomputation.checkpoints.divergence(in: log) }
         }
         var result = recomputation.result
+        result.absent = absent
+        result.begins = recomputation.begins
         result.root = recomputation.leaves.root
         result.divergence = divergence
         result.elapsed = ContinuousClock.now - begun

@@ -31,7 +31,7 @@ struct IntervalRows {
     /// Learns what lasts already where the range begins.
     mutating func begin(_ state: RelayState, in reader: borrowing LogReader) throws {
         for member in state.membership.members {
-            let cause = try reader.entry(at: member.since).flatMap { try RecordedEntry($0).cause }
+            let cause = try reader.entryIfPresent(at: member.since).flatMap { try RecordedEntry($0).cause }
             let since = try moment(member.since, reader)
             members[member.key] = Seat(role: member.role.name, since: since, cause: cause)
         }
