@@ -1,7 +1,8 @@
 /// Entries that were moved into archive files which are not beside the log.
 public struct AbsentEntries: Equatable, Sendable {
-    /// The first and the last position.
+    /// The first position.
     public let first: UInt64
+    /// The last position.
     public let last: UInt64
     /// The names of the files.
     public let files: [String]

@@ -58,7 +58,9 @@ struct ArchiveFile: Sendable {
 
     func block(_ index: Int) throws(ArchiveDamage) -> ArchiveBlock {
         let place = places[index]
-        guard let file = try OpenedFile(path), file.size == size else { throw ArchiveDamage("it was changed meanwhile") }
+        guard let file = try OpenedFile(path), file.size == size else {
+            throw ArchiveDamage("it was changed meanwhile")
+        }
         let frame = try file.read(at: Int(place.offset), count: Int(place.size))
         let bytes = try frame.withUnsafeBufferPointer { (frame) throws(ArchiveDamage) in
             try Zstandard.unpack(UnsafeRawBufferPointer(frame), size: Int(place.unpackedSize))
@@ -75,7 +77,9 @@ struct ArchiveFile: Sendable {
 
     /// Whether the whole file has the hash that it ends with.
     func checkHash() throws(ArchiveDamage) {
-        guard let file = try OpenedFile(path), file.size == size else { throw ArchiveDamage("it was changed meanwhile") }
+        guard let file = try OpenedFile(path), file.size == size else {
+            throw ArchiveDamage("it was changed meanwhile")
+        }
         var hasher = SHA256()
         var offset = 0
         let end = size - Bytes32.count

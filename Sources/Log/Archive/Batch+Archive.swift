@@ -83,7 +83,10 @@ extension BatchWriter {
         var references: [UInt64: UInt64] = [:]
         var removed = 0
         var hashes: [UInt8] = []
-        for seq in archive.removedEnd..<end {
+        let first = archive.removedEnd
+        // From here on a record that is not there was removed.
+        archive.removedEnd = end
+        for seq in first..<end {
             let bytes = try reader.record(at: seq)
             let record = try Record(bytes, seq: seq)
             record.leaf.hash.append(to: &hashes)
@@ -98,7 +101,6 @@ extension BatchWriter {
             hashes.removeAll(keepingCapacity: true)
         }
         try contents.release(references, transaction)
-        archive.removedEnd = end
         archive.removed += UInt64(removed)
         try transaction.put(.meta, ArchiveHead.key, archive.encoded)
         return removed

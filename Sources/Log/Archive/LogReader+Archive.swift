@@ -201,7 +201,8 @@ extension LogReader {
             }
             guard try MerkleTree.root(of: hashes) == tile(level: 1, index: run) else {
                 throw .damaged(
-                    seq: nil, reason: "the kept hashes of the entries from \(run * 256) to \(run * 256 + 255) are wrong")
+                    seq: nil, reason: "the kept hashes of the entries from \(run * 256) to \(run * 256 + 255) are wrong"
+                )
             }
         }
     }

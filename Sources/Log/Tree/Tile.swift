@@ -55,8 +55,9 @@ extension LogReader {
         switch leaves.count {
         case 0: return MerkleTree.emptyRoot
         case 1:
-            guard let record = try storedRecord(at: leaves.lowerBound) else { return try keptHash(at: leaves.lowerBound) }
-            return try Record(record, seq: leaves.lowerBound).leaf.hash
+            let seq = leaves.lowerBound
+            guard let record = try storedRecord(at: seq) else { return try keptHash(at: seq) }
+            return try Record(record, seq: seq).leaf.hash
         default: break
         }
         let size = UInt64(leaves.count)

@@ -50,11 +50,13 @@ struct ArchiveReport {
         }
         if !result.files.isEmpty { lines.append("the files have \(fileBytes) bytes") }
         if result.removed > 0 {
-            lines.append("\(result.removed) entries left the log, which freed \(freed) bytes; \(result.kept) stay in it, too")
+            lines.append(
+                "\(result.removed) entries left the log, which freed \(freed) bytes; \(result.kept) stay in it, too")
             lines.append(
                 isCompacted
                     ? "the log was rewritten to its new size"
-                    : "the log uses the freed pages again; its file keeps its size\(isLive ? " while the relay runs" : "")")
+                    : "the log uses the freed pages again; its file keeps its size\(isLive ? " while the relay runs" : "")"
+            )
         }
         return lines
     }
@@ -75,7 +77,9 @@ final class ArchiveProgress {
 
     func report(_ what: String, _ done: UInt64, _ total: UInt64) {
         let now = Clock.microseconds()
-        guard now - last >= ArchiveProgress.interval, isatty(FileHandle.standardError.fileDescriptor) == 1 else { return }
+        guard now - last >= ArchiveProgress.interval, isatty(FileHandle.standardError.fileDescriptor) == 1 else {
+            return
+        }
         last = now
         hasReported = true
         FileHandle.standardError.write(Data("\r\(what): \(total == 0 ? 100 : done * 100 / total) %   ".utf8))

@@ -40,7 +40,8 @@ struct ArchiveEntriesCommand: AsyncParsableCommand {
 
     @OptionGroup var directory: DirectoryOption
     @Option(
-        parsing: .unconditional, help: "Entries before this time: 2026-01-01, 2026-01-01T12:00:00Z, seconds since 1970, -30d.")
+        parsing: .unconditional,
+        help: "Entries before this time: 2026-01-01, 2026-01-01T12:00:00Z, seconds since 1970, -30d.")
     var before: ArchiveTime
     @Flag(help: "Say what would move and what that frees, and change nothing.") var dryRun = false
     @Flag(help: "Do not rewrite the file, even when no relay runs.") var noCompact = false
@@ -120,7 +121,8 @@ struct ArchiveCheckCommand: AsyncParsableCommand {
 
     @OptionGroup var directory: DirectoryOption
     @Flag(help: "Absent files count as failures, too.") var requireAll = false
-    @Flag(help: "One JSON object a file: name, status (good, absent, damaged, foreign, altered), reason.") var json = false
+    @Flag(help: "One JSON object a file: name, status (good, absent, damaged, foreign, altered), reason.") var json =
+        false
 
     func run() async throws {
         do {

@@ -28,7 +28,9 @@ extension Batch {
             for seq in positions {
                 guard let leaf = try reader.leaf(at: seq) else { throw LogError.misuse("there is no entry \(seq)") }
                 // The state where archived entries end holds what came shortly before.
-                if let pinned, seq <= pinned.seq, leaf.time >= pinned.time - state.memoryMicroseconds { isPinned = true }
+                if let pinned, seq <= pinned.seq, leaf.time >= pinned.time - state.memoryMicroseconds {
+                    isPinned = true
+                }
                 guard leaf.time < horizon else {
                     let minutes = (state.memoryMicroseconds / Position.microsecondsPerSecond + 59) / 60
                     throw LogError.misuse("entry \(seq) is younger than \(minutes) minutes: try again later")

@@ -35,7 +35,8 @@ struct ErasureSearch {
         while start < size {
             let end = min(size, start + ErasureSearch.entriesPerRead)
             try log.read { reader in
-                try reader.forEachEntry(from: start, to: end, checkingCommitments: false, absent: { _ in true }) { entry in
+                try reader.forEachEntry(from: start, to: end, checkingCommitments: false, absent: { _ in true }) {
+                    entry in
                     let leaf = entry.leaf
                     guard leaf.time < before, leaf.flags & LeafFlags.erasable != 0 else { return true }
                     guard let bytes = entry.documentBytes else { return true }

@@ -53,7 +53,8 @@ struct VerifyCommand: ReplaySubcommand {
         } else {
             for line in text.lines { try console.output.line(line) }
         }
-        return result.divergence == nil && !(requiresAll && !result.absent.isEmpty) ? 0 : ReplayFailure.Status.negative.rawValue
+        let isComplete = !requiresAll || result.absent.isEmpty
+        return result.divergence == nil && isComplete ? 0 : ReplayFailure.Status.negative.rawValue
     }
 
     private func label(_ stage: Verifier.Stage) -> String {

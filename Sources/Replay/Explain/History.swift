@@ -62,7 +62,8 @@ struct History {
         switch entry.content {
         case .input(.listening(let session, _), _), .input(.closed(let session, _), _),
             .input(.inviteRequested(let session, _), _):
-            guard let opening = try reader.entryIfPresent(at: session), let event = try RecordedEntry(opening).event else {
+            guard let opening = try reader.entryIfPresent(at: session), let event = try RecordedEntry(opening).event
+            else {
                 return .operator
             }
             return .key(event.pubkey)

@@ -64,7 +64,7 @@ extension Situation {
         target = try key.map { try Situation.end($0, in: before, at: position, reader) }
         dialled = (try? JSONValue.parse(event.content.utf8))?["peer_endpoint_addr"]?.stringValue
         if let first = positions.first, first < position.seq {
-            let decision = try reader.entry(at: first + 1).map { try RecordedEntry($0) }
+            let decision = try reader.entryIfPresent(at: first + 1).map { try RecordedEntry($0) }
             if decision?.decision?.request == first { self.first = decision }
         }
         if let session {
@@ -87,12 +87,14 @@ extension Situation {
     ) throws -> End {
         var end = End(presence: Presence(key, in: state, at: position.time))
         if let since = end.presence.listeningSince {
-            end.listeningSince = try reader.leaf(at: since).map { Position(seq: $0.seq, time: $0.time) }
+            end.listeningSince = try reader.entryIfPresent(at: since).map {
+                Position(seq: $0.leaf.seq, time: $0.leaf.time)
+            }
         } else {
             end.stopped = try History.listening(of: key, before: position.seq, in: reader)
         }
         if let note = end.presence.offer.note {
-            end.notedAt = try reader.leaf(at: note.seq).map { Position(seq: $0.seq, time: $0.time) }
+            end.notedAt = try reader.entryIfPresent(at: note.seq).map { Position(seq: $0.leaf.seq, time: $0.leaf.time) }
         }
         return end
     }

@@ -8,7 +8,8 @@ enum OpenLog {
     /// - Throws: `ReplayFailure` for a directory that does not exist, holds no log, or cannot be read.
     static func at(_ directory: String, archive: String? = nil) throws -> EventLog {
         do {
-            return try EventLog.open(directory: directory, mode: .readOnly, options: LogOptions(archiveDirectory: archive))
+            return try EventLog.open(
+                directory: directory, mode: .readOnly, options: LogOptions(archiveDirectory: archive))
         } catch {
             throw ReplayFailure(.noLog, "\(error)")
         }

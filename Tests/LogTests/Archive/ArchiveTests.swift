@@ -41,7 +41,10 @@ struct LogContents: Equatable {
                 entries.append(ExportedEntry(entry))
                 return true
             }
-            return (entries, try reader.checkTree(), try stride(from: 0, through: reader.size, by: 61).map { try reader.root(atSize: $0) })
+            return (
+                entries, try reader.checkTree(),
+                try stride(from: 0, through: reader.size, by: 61).map { try reader.root(atSize: $0) }
+            )
         }
         found = try log.query(Filter(), maximumLimit: 10_000)
         positions = try events.map { event in try log.read { try $0.positions(of: event.id) } }

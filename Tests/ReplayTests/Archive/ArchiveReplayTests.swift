@@ -17,7 +17,8 @@ import Testing
         let old = try call(story, alice, "old")
         for number in 0..<500 {
             story.clock += 1_000_000
-            try story.append(.event(story.sign("alice", kind: .textNote, content: Text("note \(number)")), session: alice))
+            try story.append(
+                .event(story.sign("alice", kind: .textNote, content: Text("note \(number)")), session: alice))
             try story.append(.dropped(Dropped(counts: ["rate": UInt64(number + 1)], keys: [])))
         }
         let mark = try story.append(.snapshotPoint).position.seq
