@@ -72,6 +72,25 @@ extension LogReader {
         return try decoder.entry(record, seq: seq, checkingCommitment: false).event()?.id == id
     }
 
+    /// The entries whose events have ids that begin like this, as far as the index has them: by their first eight bytes.
+    ///
+    /// - Parameter digits: lower-case hex digits, an even or odd number of them.
+    public func positions(ofIDsBeginning digits: [UInt8], atMost limit: Int) throws -> [UInt64] {
+        let known = Array(digits.prefix(2 * MemoryLayout<UInt64>.size))
+        let padding = [UInt8](repeating: UInt8(ascii: "0"), count: 2 * MemoryLayout<UInt64>.size - known.count)
+        guard let bytes = Hex.decode(String(decoding: known + padding, as: UTF8.self)) else { return [] }
+        return try transaction.withCursor(.id) { cursor in
+            var found: [UInt64] = []
+            var item = try cursor.seek(bytes.withUnsafeBytes { Key(copying: $0) })
+            while let key = item?.key, key.count == IndexKey.idSize, found.count < limit {
+                guard Hex.encode(Array(key.prefix(MemoryLayout<UInt64>.size))).utf8.starts(with: known) else { break }
+                found.append(key.position(at: MemoryLayout<UInt64>.size) &>> 1)
+                item = try cursor.next()
+            }
+            return found
+        }
+    }
+
     private func candidates(of id: EventID, servedOnly: Bool) throws -> [(seq: UInt64, isServed: Bool)] {
         try transaction.withCursor(.id) { cursor in
             var found: [(seq: UInt64, isServed: Bool)] = []

@@ -58,14 +58,9 @@ enum Lookup {
             return positions
         }
         var found: [(id: String, seq: UInt64)] = []
-        try reader.forEachEntry(checkingCommitments: false, absent: { _ in true }) { entry in
-            if entry.leaf.seq.isMultiple(of: Replayer.progressInterval) { progress(entry.leaf.seq, reader.size) }
-            guard let payload = entry.payload, let document = entry.document,
-                let digits = EventPeek.idDigits(UnsafeRawBufferPointer(rebasing: payload[document])),
-                digits.starts(with: prefix.hex)
-            else { return true }
-            found.append((String(decoding: digits, as: UTF8.self), entry.leaf.seq))
-            return true
+        for seq in try reader.positions(ofIDsBeginning: prefix.hex, atMost: maximumCandidates).sorted() {
+            guard let id = try id(of: seq, in: reader), id.utf8.starts(with: prefix.hex) else { continue }
+            found.append((id, seq))
         }
         guard let first = found.first else { throw unknown(prefix, try reader.absentEntries()) }
         if let other = found.first(where: { $0.id != first.id }) {
@@ -74,6 +69,21 @@ enum Lookup {
                 "more than one event begins with \(prefix.text): \(first.id) and \(other.id); give more digits")
         }
         return found.map(\.seq)
+    }
+
+    /// Entries that are looked at for one beginning of an id.
+    private static let maximumCandidates = 1_000
+
+    /// The id of the event that an entry holds; `nil` if it holds none any more.
+    private static func id(of seq: UInt64, in reader: borrowing LogReader) throws -> String? {
+        guard let entry = try reader.entry(at: seq), let payload = entry.payload, let document = entry.document else {
+            return nil
+        }
+        return payload.withUnsafeBytes { bytes in
+            EventPeek.idDigits(UnsafeRawBufferPointer(rebasing: bytes[document])).map {
+                String(decoding: $0, as: UTF8.self)
+            }
+        }
     }
 
     private static func unknown(_ prefix: EventPrefix, _ absent: [AbsentEntries]) -> ReplayFailure {
