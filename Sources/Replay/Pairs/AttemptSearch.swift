@@ -103,6 +103,10 @@ struct AttemptSearch {
         guard let first = found.first else { throw unknown(text) }
         let id = found.contains { $0.id == exact } ? exact : first.id
         if id != exact, let other = found.first(where: { $0.id != id }) {
+            // An older attempt may have all of the text as its id.
+            if let requests = try? requests(of: exact, before: end, in: reader, progress: progress) {
+                return (exact, requests)
+            }
             throw ReplayFailure(
                 .negative,
                 """
