@@ -50,11 +50,29 @@ public struct Genesis: Equatable, Sendable {
     public var relaySignature: Signature
     /// The log key's Ed25519 signature over the statement, 64 bytes.
     public var logSignature: [UInt8]
+    /// The log that this one goes on from, where that one lost what it had signed.
+    public var continues: Predecessor?
+
+    /// A log whose tail was lost (AUDIT.md, "Signing without ever lying").
+    public struct Predecessor: Equatable, Sendable {
+        /// Its last checkpoint, the whole signed note.
+        public var checkpoint: Text
+        /// How many entries it still had that the checkpoint covers; what the checkpoint counts beyond them is lost.
+        public var entries: UInt64
+
+        /// A predecessor.
+        public init(checkpoint: Text, entries: UInt64) {
+            self.checkpoint = checkpoint
+            self.entries = entries
+        }
+    }
 
     /// A genesis with both signatures.
     public init(
-        origin: String, relay: PublicKey, verifierKey: String, relaySignature: Signature, logSignature: [UInt8]
+        origin: String, relay: PublicKey, verifierKey: String, relaySignature: Signature, logSignature: [UInt8],
+        continues: Predecessor? = nil
     ) {
+        self.continues = continues
         self.origin = origin
         self.relay = relay
         self.verifierKey = verifierKey

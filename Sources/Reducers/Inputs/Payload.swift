@@ -209,15 +209,26 @@ extension JSONWriter {
 
 extension Genesis {
     /// The statement that both keys sign: one compact JSON object.
-    public var statement: [UInt8] { Genesis.statement(origin: origin, relay: relay, verifierKey: verifierKey) }
+    public var statement: [UInt8] {
+        Genesis.statement(origin: origin, relay: relay, verifierKey: verifierKey, continues: continues)
+    }
 
     /// The statement for a log of that name with these two keys.
-    public static func statement(origin: String, relay: PublicKey, verifierKey: String) -> [UInt8] {
+    public static func statement(
+        origin: String, relay: PublicKey, verifierKey: String, continues: Predecessor? = nil
+    ) -> [UInt8] {
         var json = JSONWriter()
         json.beginObject()
         json.field("origin", origin)
         json.field("relay", relay)
         json.field("log", verifierKey)
+        if let continues {
+            json.key("continues")
+            json.beginObject()
+            json.field("checkpoint", continues.checkpoint)
+            json.field("entries", continues.entries)
+            json.endObject()
+        }
         json.endObject()
         return json.bytes
     }

@@ -109,10 +109,17 @@ extension Input {
             let relaySignature = Signature(hex: try object.text("relay_signature").string),
             let logSignature = Hex.decode(try object.text("log_signature").string)
         else { throw PayloadError("genesis lacks a field") }
+        var continues: Genesis.Predecessor?
+        if let found = statement["continues"] {
+            guard let note = found["checkpoint"]?.stringValue, note.utf8.count <= Checkpoints.maximumNoteBytes,
+                let entries = found["entries"]?.unsignedInteger
+            else { throw PayloadError("genesis names a log that it goes on from, but not its checkpoint and entries") }
+            continues = Genesis.Predecessor(checkpoint: note, entries: entries)
+        }
         return .genesis(
             Genesis(
                 origin: origin.string, relay: key, verifierKey: log.string, relaySignature: relaySignature,
-                logSignature: logSignature))
+                logSignature: logSignature, continues: continues))
     }
 
     private static func mark(_ object: PayloadObject) throws(PayloadError) -> Input {

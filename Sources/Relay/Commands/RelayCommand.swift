@@ -20,7 +20,7 @@ public struct RelayCommand: AsyncParsableCommand {
             RunCommand.self, ConfigCommand.self, StatusCommand.self, MemberCommand.self, InviteCommand.self,
             PolicyCommand.self, KeyCommand.self, CheckpointCommand.self, ExportCommand.self, ImportCommand.self,
             BackupCommand.self,
-            EraseCommand.self, ArchiveCommand.self,
+            EraseCommand.self, NewEpochCommand.self, ArchiveCommand.self,
         ])
 
     /// Made by the argument parser.

@@ -56,12 +56,15 @@ struct Identity: Sendable {
     }
 
     /// Entry 0 of a log with these keys, signed by both.
-    func genesis(origin: String) throws -> Genesis {
+    ///
+    /// - Parameter predecessor: the log that it goes on from, where that one lost its tail.
+    func genesis(origin: String, continuing predecessor: Genesis.Predecessor? = nil) throws -> Genesis {
         let vkey = log.verifierKey(origin: origin)
-        let statement = Genesis.statement(origin: origin, relay: relay.publicKey, verifierKey: vkey)
+        let statement = Genesis.statement(
+            origin: origin, relay: relay.publicKey, verifierKey: vkey, continues: predecessor)
         let digest = Genesis.digest(ofStatement: statement)
         return Genesis(
             origin: origin, relay: relay.publicKey, verifierKey: vkey, relaySignature: relay.sign(digest),
-            logSignature: log.sign(digest.bytes))
+            logSignature: log.sign(digest.bytes), continues: predecessor)
     }
 }

@@ -14,9 +14,10 @@ struct OpenedLog {
     /// - Parameters:
     ///   - policy: the policy to put in force; `nil` keeps the log's own, or the default for a new log.
     ///   - origin: the name of a new log; `nil` makes one from the relay's key.
+    ///   - predecessor: the log that a new one goes on from, where that one lost its tail.
     init(
         directory: String, policy: Policy?, origin: String?, initialMapBytes: Int = ServerLimits().initialMapBytes,
-        logger: Logger
+        continuing predecessor: Genesis.Predecessor? = nil, logger: Logger
     ) throws {
         log = try EventLog.open(
             directory: directory, mode: .readWrite, options: LogOptions(initialMapSize: initialMapBytes))
@@ -35,7 +36,7 @@ struct OpenedLog {
         state = RelayState()
         if size == 0 {
             let name = origin ?? "\(identity.relay.publicKey.npub.prefix(20)).invalid/1"
-            try append([.genesis(try identity.genesis(origin: name)), .policy(policy ?? Policy(), .current)])
+            try append([.genesis(try identity.genesis(origin: name, continuing: predecessor)), .policy(policy ?? Policy(), .current)])
             return
         }
         state = try OpenedLog.replay(log, logger)

@@ -61,7 +61,9 @@ struct EntryWords {
 
     private func text(_ input: Input, answer: Text?, at seq: UInt64) -> String {
         switch input {
-        case .genesis(let genesis): "the log \(genesis.origin) of the relay \(names(genesis.relay))"
+        case .genesis(let genesis):
+            "the log \(genesis.origin) of the relay \(names(genesis.relay))"
+                + (genesis.continues.map(EntryWords.text(continuing:)) ?? "")
         case .policy(let policy, let rules): PolicyWords.summary(policy, rules: rules)
         case .operatorCommand(let command): text(command)
         case .management(let body, let authorization):
@@ -91,6 +93,15 @@ struct EntryWords {
         case .disclosed(let positions, let authorization):
             "\(names(authorization.pubkey)) was given the entries from \(positions.lowerBound) to \(positions.upperBound)"
         }
+    }
+
+    /// What a log goes on from, and what of that is lost.
+    private static func text(continuing predecessor: Genesis.Predecessor) -> String {
+        guard let note = try? SignedNote(parsing: predecessor.checkpoint.string),
+            let checkpoint = try? Checkpoint(parsing: note.body)
+        else { return ", going on from a log that cannot be told" }
+        let lost = checkpoint.size - min(checkpoint.size, predecessor.entries)
+        return ", going on from \(checkpoint.origin), which had signed \(checkpoint.size) entries and lost the last \(lost)"
     }
 
     /// The size and root that a checkpoint states, and who signed it.
