@@ -18,10 +18,13 @@ struct AbsentBeginning {
         do {
             return try log.read { reader in
                 let state = try state(reader)
-                try checkGenesis(reader)
+                let genesis = try checkGenesis(reader)
                 let end = (state.position?.seq ?? 0) + 1
-                return Recomputation(
+                var recomputation = Recomputation(
                     behind: state, at: state.position?.time ?? 0, leaves: try leaves(before: end, reader))
+                // The checkpoints behind it are signed by the key that entry 0 names.
+                if let key = try? VerifierKey(parsing: genesis.verifierKey) { recomputation.trust(key) }
+                return recomputation
             }
         } catch let error as Divergence {
             throw error
@@ -46,11 +49,12 @@ struct AbsentBeginning {
             found: "none, and \(absent.description)")
     }
 
-    private func checkGenesis(_ reader: borrowing LogReader) throws {
+    private func checkGenesis(_ reader: borrowing LogReader) throws -> Genesis {
         guard let entry = try reader.entry(at: 0), let payload = entry.payload,
             case .genesis(let genesis)? = try payload.withUnsafeBytes({ try Input(type: entry.leaf.type, payload: $0) })
         else { throw Divergence(0, .genesis, expected: "a genesis entry", found: "another entry") }
         do throws(Divergence.Found) { try GenesisCheck.check(genesis) } catch { throw error.at(0) }
+        return genesis
     }
 
     /// The hashes of all leaves before a position. Each entry that is there gives its own, and its payload is compared
