@@ -10,6 +10,7 @@
 /// - `Tail`: following a log that is being written.
 /// - `Export`: the log as JSON lines, tables, a database.
 /// - `Report`: a page for people who were not there.
+/// - `TimeTravel`: two points compared, the log played otherwise, and stepped through.
 /// - `Verify`: everything recomputed and compared with what the log holds.
 /// - `Printing`: lines for people and objects for programs.
 enum Replay {}

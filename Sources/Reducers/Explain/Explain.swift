@@ -12,3 +12,26 @@ extension RelayState {
         return (recorder.checks, transition)
     }
 }
+
+extension RelayState {
+    /// Applies an input and tells the check that it failed at, if it failed at one. Costs hardly more than `apply`: no
+    /// fact is made but that of the failure.
+    public mutating func applyTracing(_ input: Input, at position: Position) -> (failed: Check?, transition: Transition)
+    {
+        var recorder = FailureRecorder()
+        let transition = apply(input, at: position, recorder: &recorder)
+        return (transition.refusal == nil ? nil : recorder.failed, transition)
+    }
+}
+
+/// Keeps the latest check that did not pass.
+struct FailureRecorder: CheckRecorder {
+    static var wantsCalls: Bool { true }
+
+    private(set) var failed: Check?
+
+    @inline(__always)
+    mutating func record(_ name: Check.Name, passed: Bool, fact: @autoclosure () -> Fact) {
+        if !passed { failed = Check(name: name, passed: false, fact: fact()) }
+    }
+}

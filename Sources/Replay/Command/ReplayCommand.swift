@@ -45,6 +45,11 @@ public struct ReplayCommand: ParsableCommand {
             TraceCommand.self,
             // How it stood
             StateCommand.self,
+            DiffCommand.self,
+            StepCommand.self,
+            // How it would have been
+            WhatIfCommand.self,
+            BisectCommand.self,
             // Whether it was right
             VerifyCommand.self,
             ProveCommand.self,
