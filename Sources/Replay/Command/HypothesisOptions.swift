@@ -37,7 +37,7 @@ struct HypothesisOptions: ParsableArguments {
     }
 
     /// A hypothesis of both.
-    func hypothesis() throws -> Hypothesis { Hypothesis(policy: try overrides(), rules: try version()) }
+    func hypothesis() throws -> Assumptions { Assumptions(policy: try overrides(), rules: try version()) }
 }
 
 extension Parse {

@@ -98,7 +98,7 @@ struct WhatIfCommand: ReplaySubcommand {
 
     private func hypothesis(
         from first: UInt64, in reader: borrowing LogReader, _ console: Console
-    ) throws -> Hypothesis {
+    ) throws -> Assumptions {
         var hypothesis = try options.hypothesis()
         hypothesis.withoutMembers = try withoutMembers.map(Parse.key)
         hypothesis.withMembers = try withMembers.map(Parse.member)
@@ -119,7 +119,7 @@ struct WhatIfCommand: ReplaySubcommand {
             let end = try at.map {
                 try Lookup.end(of: $0, now: console.now, in: reader, progress: console.progress.update)
             }
-            var insertion = Hypothesis.Insertion(
+            var insertion = Assumptions.Insertion(
                 event: try Parse.event(inFile: insert), before: try HypothesisRun.begin(end ?? reader.size, in: reader))
             if case .time(let time)? = at { insertion.time = time.resolved(now: console.now) }
             guard insertion.before >= first else {
@@ -130,7 +130,7 @@ struct WhatIfCommand: ReplaySubcommand {
         return hypothesis
     }
 
-    private func printTotals(_ replay: HypotheticalReplay, _ hypothesis: Hypothesis, _ console: Console) throws {
+    private func printTotals(_ replay: HypotheticalReplay, _ hypothesis: Assumptions, _ console: Console) throws {
         let totals = replay.totals
         let (actual, state) = (replay.actualState.signaling, replay.state.signaling)
         let turns = totals.turns.sorted { $0.key < $1.key }

@@ -17,11 +17,11 @@ struct HypotheticalReplay {
         var erased = 0
     }
 
-    private let hypothesis: Hypothesis
+    private let hypothesis: Assumptions
     private var actual: Played
     private var played: Played
     private(set) var totals = Totals()
-    private var waiting: [Hypothesis.Insertion]
+    private var waiting: [Assumptions.Insertion]
     private var time: Int64 = 0
 
     /// The state that the hypothesis comes to.
@@ -32,7 +32,7 @@ struct HypotheticalReplay {
     /// - Parameters:
     ///   - state: the state at the point from which on things are otherwise.
     ///   - position: where the changes of policy and members come in; `nil` at the beginning of the log.
-    init(_ hypothesis: Hypothesis, from state: RelayState) throws {
+    init(_ hypothesis: Assumptions, from state: RelayState) throws {
         self.hypothesis = hypothesis
         actual = Played(state)
         played = Played(hypothesis.rules.map { state.judging(by: $0) } ?? state)

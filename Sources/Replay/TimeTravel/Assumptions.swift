@@ -3,7 +3,7 @@ import Nostr
 import Reducers
 
 /// What is assumed to have been otherwise.
-struct Hypothesis {
+struct Assumptions {
     /// An event that comes in although it did not.
     struct Insertion {
         var event: Event
