@@ -64,12 +64,14 @@ public final class Batch {
         try perform(.storeSnapshot(seq: seq, bytes: bytes)) { try $0.storeSnapshot(seq: seq, bytes: bytes) }
     }
 
-    /// Removes all snapshots but the latest `count`, and the one from which a replay goes on where archived entries end.
+    /// Removes snapshots until at most `count` are left, of at most `bytes` in all, spread evenly over the log. The latest
+    /// stays, however large it is, and so does the one from which a replay goes on where archived entries end; with a
+    /// `count` of 0 no other does.
     ///
-    /// - Parameter droppingPinned: whether that one goes, too: it holds what is being erased.
-    public func pruneSnapshots(keeping count: Int, droppingPinned: Bool = false) throws {
-        try perform(.pruneSnapshots(keeping: count, droppingPinned: droppingPinned)) {
-            try $0.pruneSnapshots(keeping: count, droppingPinned: droppingPinned)
+    /// - Parameter droppingPinned: whether the one behind archived entries may go, too: it holds what is being erased.
+    public func thinSnapshots(keeping count: Int, bytes: Int = .max, droppingPinned: Bool = false) throws {
+        try perform(.thinSnapshots(keeping: count, bytes: bytes, droppingPinned: droppingPinned)) {
+            try $0.thinSnapshots(keeping: count, bytes: bytes, droppingPinned: droppingPinned)
         }
     }
 

@@ -2,7 +2,7 @@
 enum BatchOperation {
     case append(Draft, time: Int64)
     case storeSnapshot(seq: UInt64, bytes: [UInt8])
-    case pruneSnapshots(keeping: Int, droppingPinned: Bool)
+    case thinSnapshots(keeping: Int, bytes: Int, droppingPinned: Bool)
     case rebuildIndexes
     case erase([UInt64])
     case restore(ExportedEntry)
@@ -18,8 +18,8 @@ extension BatchWriter {
         switch operation {
         case .append(let draft, let time): _ = try append(draft, time: time)
         case .storeSnapshot(let seq, let bytes): try storeSnapshot(seq: seq, bytes: bytes)
-        case .pruneSnapshots(let count, let droppingPinned):
-            try pruneSnapshots(keeping: count, droppingPinned: droppingPinned)
+        case .thinSnapshots(let count, let bytes, let droppingPinned):
+            try thinSnapshots(keeping: count, bytes: bytes, droppingPinned: droppingPinned)
         case .rebuildIndexes: try rebuildIndexes(progress: nil)
         case .erase(let seqs): _ = try erase(seqs)
         case .restore(let entry): _ = try restore(entry)

@@ -97,9 +97,9 @@ final class BatchWriter {
         try Snapshots.store(seq: seq, bytes: bytes, transaction)
     }
 
-    func pruneSnapshots(keeping count: Int, droppingPinned: Bool) throws {
+    func thinSnapshots(keeping count: Int, bytes: Int, droppingPinned: Bool) throws {
         let pinned = archive.end > 0 && !droppingPinned ? archive.snapshot : nil
-        try Snapshots.prune(keeping: count, pinned: pinned, transaction)
+        try Snapshots.thin(keeping: count, bytes: bytes, pinned: pinned, transaction)
     }
 
     /// See `Batch.contains`.

@@ -44,7 +44,7 @@ extension Batch {
         let (own, _) = try append(.erasure(Erasure(positions: positions, reason: note)), to: &state, signedBy: secret)
         let count = try erase(positions)
         let (mark, _) = try append(.snapshotPoint, to: &state, signedBy: secret)
-        try pruneSnapshots(keeping: 0, droppingPinned: isPinned)
+        try thinSnapshots(keeping: 0, droppingPinned: isPinned)
         try storeSnapshot(seq: mark.position.seq, bytes: state.snapshot)
         return Erased(count: count, steps: [own, mark])
     }

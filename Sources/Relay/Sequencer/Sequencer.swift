@@ -15,8 +15,11 @@ import Synchronization
 final class Sequencer: @unchecked Sendable {
     /// Inputs that one commit takes at most.
     static let maximumBatch = 2048
-    /// Snapshots that are kept: enough to begin near any recent point, without growing for ever.
-    static let keptSnapshots = 64
+    /// Snapshots that are kept, spread evenly over the log: a replay to any point of a log of a million entries begins
+    /// less than 20,000 entries before it.
+    static let keptSnapshots = 128
+    /// Bytes of all of them: a state with ten thousand notes has 14 MB, so that nine such are kept.
+    static let keptSnapshotBytes = 128 << 20
 
     private let log: EventLog
     private let facts: LiveFacts
@@ -109,7 +112,8 @@ final class Sequencer: @unchecked Sendable {
     private func appendSnapshot(_ work: inout Work) throws {
         let step = try append(.snapshotPoint, &work)
         try work.batch.storeSnapshot(seq: step.position.seq, bytes: state.snapshot)
-        try work.batch.pruneSnapshots(keeping: Sequencer.keptSnapshots)
+        try work.batch.thinSnapshots(
+            keeping: Sequencer.keptSnapshots, bytes: Sequencer.keptSnapshotBytes)
         entriesSinceSnapshot = 0
     }
 

@@ -42,7 +42,7 @@ import Testing
         try story.append(.erasure(Erasure(positions: positions, reason: "on request")))
         let batch = try story.log.beginBatch()
         try batch.erase(positions)
-        try batch.pruneSnapshots(keeping: 0)
+        try batch.thinSnapshots(keeping: 0)
         try batch.commit()
         return positions
     }
