@@ -14,6 +14,7 @@ struct RingdownBench: ParsableCommand {
             MakeLog.self,
             ProofFiles.self,
             Judge.self,
+            ReportingCost.self,
         ],
         defaultSubcommand: Measurements.self)
 }

@@ -6,7 +6,8 @@ import hashlib
 import ed25519
 import events
 
-STATEMENT = '{"origin":%s,"relay":"%s","log":%s}'
+STATEMENT = '{"origin":%s,"relay":"%s","log":%s%s}'
+CONTINUES = ',"continues":{"checkpoint":%s,"entries":%d}'
 
 
 class Bad(Exception):
@@ -31,7 +32,11 @@ def check_genesis(body):
     name, _, key = key_of(genesis["log"])
     if name != genesis["origin"]:
         raise Bad("the log's key is that of %s" % name)
-    statement = STATEMENT % (events.quoted(genesis["origin"]), genesis["relay"], events.quoted(genesis["log"]))
+    # A log that goes on from one that lost what it had signed quotes that one's last checkpoint.
+    before = genesis.get("continues")
+    continues = CONTINUES % (events.quoted(before["checkpoint"]), before["entries"]) if before else ""
+    statement = STATEMENT % (
+        events.quoted(genesis["origin"]), genesis["relay"], events.quoted(genesis["log"]), continues)
     digest = hashlib.sha256(b"nrl1 genesis\n" + statement.encode()).digest()
     if not ed25519.verify(key, digest, bytes.fromhex(body["log_signature"])):
         raise Bad("the log's key did not sign it")

@@ -36,10 +36,13 @@ struct NewEpochCommand: AsyncParsableCommand {
             let name = try origin ?? NewEpochCommand.next(old.state.origin ?? "")
             try copyKeys()
             var new = try OpenedLog(
-                directory: to, policy: old.state.policy, origin: name, continuing: predecessor, logger: RelayLogging.quiet)
+                directory: to, policy: old.state.policy, origin: name, continuing: predecessor,
+                logger: RelayLogging.quiet)
             try new.append(NewEpochCommand.people(of: old.state).map(Input.operatorCommand))
             print("\(to): the log \(name), \(new.state.membership.members.count) members carried over")
-            print("bring the events in with: ringdown-relay export --data \(directory.data) | ringdown-relay import --data \(to) -")
+            print(
+                "bring the events in with: ringdown-relay export --data \(directory.data) "
+                    + "| ringdown-relay import --data \(to) -")
         } catch let error as SigningError {
             Failure.say(error.description)
             throw ExitCode.failure

@@ -36,7 +36,10 @@ struct OpenedLog {
         state = RelayState()
         if size == 0 {
             let name = origin ?? "\(identity.relay.publicKey.npub.prefix(20)).invalid/1"
-            try append([.genesis(try identity.genesis(origin: name, continuing: predecessor)), .policy(policy ?? Policy(), .current)])
+            try append([
+                .genesis(try identity.genesis(origin: name, continuing: predecessor)),
+                .policy(policy ?? Policy(), .current),
+            ])
             return
         }
         state = try OpenedLog.replay(log, logger)

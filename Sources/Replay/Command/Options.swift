@@ -47,6 +47,11 @@ enum Parse {
         do { return try PublicKey(parsing: text) } catch { throw ValidationError(error.message) }
     }
 
+    /// The same, naming the option: a command with many does not show them all.
+    static func key(_ text: String, of option: String) throws -> PublicKey {
+        do { return try PublicKey(parsing: text) } catch { throw ValidationError("\(option): \(error.message)") }
+    }
+
     static func vkey(_ text: String) throws -> VerifierKey {
         do { return try VerifierKey(parsing: text) } catch { throw ValidationError("--vkey: \(error)") }
     }

@@ -52,8 +52,8 @@ struct PairsCommand: ReplaySubcommand {
     @Option(help: "Count attempts by this instead of printing them.") var by: AttemptGrouping?
 
     func validate() throws {
-        _ = try key.map(Parse.key)
-        for key in pair { _ = try Parse.key(key) }
+        _ = try key.map { try Parse.key($0, of: "--key") }
+        for key in pair { _ = try Parse.key(key, of: "--pair") }
         guard pair.isEmpty || pair.count == 2 else { throw ValidationError("--pair needs two keys") }
         guard last.map(PairsCommand.lastLimits.contains) ?? true else {
             throw ValidationError("--last is not between 1 and \(PairsCommand.lastLimits.upperBound)")

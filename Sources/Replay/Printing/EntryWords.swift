@@ -101,7 +101,8 @@ struct EntryWords {
             let checkpoint = try? Checkpoint(parsing: note.body)
         else { return ", going on from a log that cannot be told" }
         let lost = checkpoint.size - min(checkpoint.size, predecessor.entries)
-        return ", going on from \(checkpoint.origin), which had signed \(checkpoint.size) entries and lost the last \(lost)"
+        return
+            ", going on from \(checkpoint.origin), which had signed \(checkpoint.size) entries and lost the last \(lost)"
     }
 
     /// The size and root that a checkpoint states, and who signed it.
