@@ -29,12 +29,7 @@ struct ReportingCost: ParsableCommand {
             try JSONValue.parse(Array(Data(contentsOf: URL(fileURLWithPath: "\(samples)/\(name).json")))).compact
         }
         let rounds = hours * 3_600 / every
-        var day = try CommunityDay(directory: directory, machines: machines, samples: contents)
-        try day.report(rounds: rounds, every: Int64(every), isChanging: changing) { done in
-            guard isatty(STDERR_FILENO) == 1 else { return }
-            FileHandle.standardError.write(Data("\r\(done) of \(rounds) rounds".utf8))
-        }
-        let (size, before) = try (day.log.read { $0.size }, day.log.storage())
+        let (size, before) = try make(rounds, contents, in: directory)
         let reports = rounds * machines
         let average = contents.map(\.utf8.count).reduce(0, +) / contents.count
         print("\(machines) machines, a report every \(every) s, \(hours) h:")
@@ -48,6 +43,16 @@ struct ReportingCost: ParsableCommand {
         row("archive files", gigabytes(files), limit: "\(files / max(1, reports)) bytes a report")
         row("a year of the archive files", gigabytes(Int(Double(files) * perYear)))
         print(freed)
+    }
+
+    /// Makes the log, and lets go of it.
+    private func make(_ rounds: Int, _ contents: [String], in directory: String) throws -> (UInt64, StorageFigures) {
+        var day = try CommunityDay(directory: directory, machines: machines, samples: contents)
+        try day.report(rounds: rounds, every: Int64(every), isChanging: changing) { done in
+            guard isatty(STDERR_FILENO) == 1 else { return }
+            FileHandle.standardError.write(Data("\r\(done) of \(rounds) rounds".utf8))
+        }
+        return try (day.log.read { $0.size }, day.log.storage())
     }
 
     private var perYear: Double { ReportingCost.hoursPerYear / Double(hours) }
