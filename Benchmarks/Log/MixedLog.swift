@@ -63,7 +63,7 @@ struct MixedLog {
                     continue
                 }
                 let input = next(room: entries - size, seq: seq, time: time)
-                if case .event(let event, _, _) = input, state.turnsAway(event, at: time) != nil { continue }
+                if isTurnedAway(input, at: time) { continue }
                 size += try append(input, to: batch, seq, time)
                 inputs += 1
             }
@@ -81,6 +81,15 @@ struct MixedLog {
         for draft in step.drafts { _ = try batch.append(draft, time: time) }
         people.learn(input, step, state, &waiting)
         return UInt64(step.drafts.count)
+    }
+
+    /// Whether the relay would not log it at all.
+    private func isTurnedAway(_ input: Input, at time: Int64) -> Bool {
+        switch input {
+        case .event(let event, _, _): state.turnsAway(event, at: time) != nil
+        case .authenticated(let event, let session): state.admission(of: event, session: session).refusal != nil
+        default: false
+        }
     }
 
     private mutating func next(room: UInt64, seq: UInt64, time: Int64) -> Input {

@@ -5,6 +5,7 @@
 /// - `Tree`: RFC 6962 over the leaves: the running frontier, roots, inclusion and consistency proofs, tiles.
 /// - `Proof`: the public formats around the tree: checkpoint, signed note, cosignature, tlog-policy, tlog-proof; signing.
 /// - `Store`: the log itself: open, append in batches, read, tail, snapshots, growth.
+/// - `Archive`: old entries moved into compressed files, and read from there as part of the log.
 /// - `Export`: an entry with everything that another log needs to hold it, too.
 /// - `Index`: what is derived from the entries so that events can be queried; can be dropped and rebuilt.
 ///

@@ -13,6 +13,7 @@
 /// - `Limits`: rate windows and remembered ids, which forget by the log's time.
 /// - `Membership`, `Discovery`, `Signaling`: the three things that are decided.
 /// - `Invites`, `Administration`: how members come and go by themselves, and what operator, owner and admins command.
+/// - `Checkpoints`: what the relay published of its own log.
 /// - `Outputs`: decisions, membership effects and the events that the relay signs.
 /// - `State`: all of it composed, its canonical encoding, and the entries that one step appends.
 /// - `Explain`: the same checks, recorded one by one for `why`.

@@ -10,7 +10,8 @@
 /// 4. `Shard`: each event loop receives what was committed, answers its sessions and delivers to its subscribers.
 ///
 /// `HTTP` answers plain and signed requests, which take the same way from step 3 on. `Metrics` counts, `Erasure` finds and takes
-/// out what somebody wants forgotten, `TLS` is there with the package trait of that name.
+/// out what somebody wants forgotten, `Checkpoints` signs what the log has come to and asks witnesses, `TLS` is there with the package
+/// trait of that name.
 ///
 /// `Control` lets the command line reach a running relay; `Configuration` and `Identity` are read once at the start.
 enum Relay {}

@@ -1,7 +1,7 @@
 /// The tool that reads a log: what happened, why, and whether it was right.
 ///
-/// It opens a log read-only, live or copied, and holds no key and no network code. Every question is answered by the same
-/// `Reducers` that the relay decides with.
+/// It opens a log read-only, live or copied, and holds no key; only `monitor` with an address uses the network. Every
+/// question is answered by the same `Reducers` that the relay decides with.
 ///
 /// - `Command`: the subcommands, thin: arguments in, exit status out.
 /// - `Reading`: opening a log, points in time, finding an event, entries with their payloads understood.
@@ -11,6 +11,7 @@
 /// - `Export`: the log as JSON lines, tables, a database.
 /// - `Report`: a page for people who were not there.
 /// - `TimeTravel`: two points compared, the log played otherwise, and stepped through.
+/// - `Proofs`: what can be proven to somebody without the log, and following what it publishes.
 /// - `Verify`: everything recomputed and compared with what the log holds.
 /// - `Printing`: lines for people and objects for programs.
 enum Replay {}
