@@ -89,13 +89,17 @@ def tell(directory: Path, *arguments: str, shows=lambda line: True, left_out: st
 
 
 class FailedChecks:
-    """Of the checks that `why` prints, the ones that failed, with what it says below them."""
+    """Of what `why` prints, the checks that failed, with what it says below them, the decision and the advice."""
+
+    LEFT_OUT = ("both ends", "the same outside")
 
     def __init__(self):
         self.hides = False
 
     def __call__(self, line: str) -> bool:
-        if not line.startswith(" " * 4):
+        if not line.startswith(" "):
+            self.hides = line.startswith(self.LEFT_OUT)
+        elif not line.startswith(" " * 4) and line.lstrip()[:1] in "✓✗":
             self.hides = line.startswith("  ✓")
         return not self.hides
 
@@ -112,7 +116,7 @@ def main():
         log = ("--data", relay.data.name)
         say("\nThe relay is killed. What is left is its log. Whoever holds it can ask (names stand for keys here):\n")
         tell(relay.data, "pairs", *log)
-        tell(relay.data, "why", *log, last["id"][:12], shows=FailedChecks(), left_out="checks that passed are left out")
+        tell(relay.data, "why", *log, last["id"][:12], shows=FailedChecks(), left_out="the checks that failed")
         tell(relay.data, "verify", *log)
 
 

@@ -84,7 +84,7 @@ def test_each_door_wants_an_authorization(relay):
 
 
 @pytest.mark.parametrize("fields", [
-    {"kind": 22242}, {"created_at": int(time.time()) - 120}, {"created_at": int(time.time()) + 120},
+    {"kind": 22242}, {"age": 120}, {"age": -120},
     {"tags": []}, {"tags": [["u", "URL"]]}, {"tags": [["method", "POST"]]}, {"tags": [["u", "URL"], ["method", "GET"]]},
     {"tags": [["u", "http://elsewhere.example/query"], ["method", "POST"]]},
     {"tags": [["u", "URL/more"], ["method", "POST"]]}, {"tags": [["u", "URL?a=1"], ["method", "POST"]]},
@@ -94,6 +94,8 @@ def test_each_door_wants_an_authorization(relay):
 def test_an_authorization_for_something_else(relay, fields):
     key = relay.member()
     here = url(relay, "/query")
+    if "age" in fields:
+        fields = {"created_at": int(time.time()) - fields["age"]}
     if "tags" in fields:
         fields = {**fields, "tags": [[part.replace("URL", here) for part in tag] for tag in fields["tags"]]}
     event = authorization(key, here, body=b"[]", **fields)

@@ -98,7 +98,7 @@ def test_the_check_by_hand_that_the_docs_give_accepts_a_proof_and_refuses_an_alt
     publish(watched)
     proof = tmp_path / "entry.proof"
     assert run("ringdown-replay", "prove", "--data", watched.data, "3", "--out", proof).returncode == 0
-    docs = (Path(__file__).parents[2] / "docs" / "proofs.md").read_text().split("## By hand")[1]
+    docs = (Path(__file__).parents[2] / "docs" / "proofs.md").read_text().split("## By hand")[1].split("\n## ")[0]
     code = textwrap.dedent("\n".join(line for line in docs.split("\n") if line.startswith("    ")))
     code = code.replace('"call.proof"', repr(str(proof)))
     exec(code, {})

@@ -123,12 +123,16 @@ def test_a_restart_keeps_everything(own_relay):
     relay.remove(gone)
     events = [client.accept(key.sign(kind, "", [["d", "x"]])) for kind in (1, 0, 30_000)]
     client.accept(mesh.status_report(key, mesh.serving()))
-    everything = {"since": 0}
-    before, relay_key = client.query(everything), relay.key
+
+    def everything(client) -> list[dict]:
+        # The end of the relay publishes one more checkpoint.
+        return [event for event in client.query({"since": 0}) if event["kind"] != 30622]
+
+    before, relay_key = everything(client), relay.key
     relay.restart()
     client = relay.connect(key)
     assert relay.key == relay_key
-    assert client.query(everything) == before
+    assert everything(client) == before
     assert {event["id"] for event in events} <= {event["id"] for event in before}
     assert relay.connect(admin).publish(mesh.command(mesh.ADD_MEMBER, admin, Key())).accepted
     assert not relay.connect().authenticate(gone).accepted
