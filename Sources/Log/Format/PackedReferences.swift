@@ -2,7 +2,13 @@
 enum PackedReferences {
     /// The numbers of the shared contents in an entry's record, once for each reference.
     static func numbers(in record: UnsafeRawBufferPointer, seq: UInt64) throws(LogError) -> [UInt64] {
-        var reader = ByteReader(try Record(record, seq: seq).packed)
+        try numbers(in: try Record(record, seq: seq))
+    }
+
+    /// The same for a record that was read.
+    static func numbers(in record: Record) throws(LogError) -> [UInt64] {
+        let seq = record.leaf.seq
+        var reader = ByteReader(record.packed)
         var numbers: [UInt64] = []
         while let step = reader.byte() {
             if step >= PackedStep.shortText {

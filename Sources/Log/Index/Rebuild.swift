@@ -59,16 +59,21 @@ extension LogReader {
     ) throws -> [UInt64: ContentWriter.Reference] {
         var byNumber = [UInt64](repeating: 0, count: Int(head.contents))
         var decoder = EntryDecoder(transaction)
-        try forEachRecord { seq, record in
-            for number in try PackedReferences.numbers(in: record, seq: seq) {
+        try forEachRecord { seq, bytes in
+            let record = try Record(bytes, seq: seq)
+            for number in try PackedReferences.numbers(in: record) {
                 guard number < head.contents else {
                     throw LogError.damaged(
                         seq: seq, reason: "it refers to the shared content \(number), which is missing")
                 }
                 byNumber[Int(number)] += 1
             }
-            let view = try decoder.entry(record, seq: seq, checkingCommitment: false)
-            try visit(view, self)
+            // Only events are indexed; the payload of any other entry need not be unpacked.
+            if record.form.contains(.event) {
+                try visit(try decoder.entry(record, checkingCommitment: false), self)
+            } else {
+                try visit(EntryView(leaf: record.leaf), self)
+            }
             return true
         }
         var references: [UInt64: ContentWriter.Reference] = [:]
