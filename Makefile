@@ -8,7 +8,7 @@ SOURCES := Package.swift $(wildcard Sources Tests Benchmarks)
 .DEFAULT_GOAL := help
 # The commands share one build directory.
 .NOTPARALLEL:
-.PHONY: help run test test-swift test-clients demo bench lint release setup venv clean
+.PHONY: help run test test-swift test-clients demo bench chaos lint release setup venv chaos-tools clean
 
 help: ## this list
 	@echo "Ringdown: a Nostr relay that rings both ends, and the log that proves it."
@@ -35,6 +35,9 @@ demo: release venv ## a call granted, three refused, and what the log says of th
 bench: release ## measure this machine and the relay on it
 	.build/release/ringdown-bench $(ARGS)
 
+chaos: release venv chaos-tools ## break the relay and its log on purpose, at length (SUITES='crash faults' picks some)
+	scripts/chaos.sh $(SUITES)
+
 lint: ## check the form of the sources
 	swift format lint --strict --recursive --parallel $(SOURCES)
 
@@ -46,6 +49,9 @@ setup: ## install the Debian packages that the build needs
 
 venv: ## install what the outside clients need, in .venv
 	@scripts/setup.sh clients
+
+chaos-tools: ## install what the suites of chaos need besides
+	@scripts/setup.sh chaos
 
 clean: ## remove everything that was built; the data directory stays
 	rm -rf .build .venv .venv-buzz .venv-outside Tests/Clients/__pycache__ Tests/Clients/.pytest_cache

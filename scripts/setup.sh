@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is.
 #   setup.sh build     Debian packages with the C libraries that the relay links
+#   setup.sh chaos     what the suites that break things need besides: a C compiler
 #   setup.sh clients   Python with the packages of the client tests, in .venv, and in .venv-buzz where there is Python 3.12; Chromium;
 #                     and what other people wrote to check logs with: Go's, and Python packages in .venv-outside
 set -euo pipefail
@@ -117,8 +118,14 @@ setup_clients() {
     cp "$requirements" .venv/requirements.txt
 }
 
+# Each suite that needs more says so and goes without where it cannot be had.
+setup_chaos() {
+    command -v cc >/dev/null || install gcc libc6-dev
+}
+
 case "${1:-}" in
 build) setup_build ;;
 clients) setup_clients ;;
-*) die "usage: scripts/setup.sh build|clients" ;;
+chaos) setup_chaos ;;
+*) die "usage: scripts/setup.sh build|clients|chaos" ;;
 esac

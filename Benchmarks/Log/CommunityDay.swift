@@ -7,6 +7,8 @@ import Reducers
 struct CommunityDay {
     private static let begin: Int64 = 1_767_225_600_000_000
     private static let batchInputs = 2_000
+    /// Entries between two snapshots.
+    private static let snapshotInterval: UInt64 = 20_000
 
     let log: EventLog
     private let relay = Workload.key("day relay")
@@ -15,6 +17,7 @@ struct CommunityDay {
     private var machines: [(key: SecretKey, session: UInt64, head: String)] = []
     private let samples: [String]
     private var time = CommunityDay.begin
+    private var snapshotAt = CommunityDay.snapshotInterval
 
     init(directory: String, machines count: Int, samples: [String]) throws {
         log = try EventLog.open(directory: directory, mode: .readWrite)
@@ -60,17 +63,23 @@ struct CommunityDay {
                 try append(inputs)
                 inputs = []
                 progress(round + 1)
+                time = start + Int64(round + 1) * seconds * 1_000_000
+                if try log.read({ $0.size }) >= snapshotAt { try snapshot() }
             }
         }
+    }
+
+    /// A snapshot as often as the relay stores one: an archive ends at one.
+    private mutating func snapshot() throws {
         let seq = try log.read { $0.size }
         let batch = try log.beginBatch()
-        time = start + Int64(rounds) * seconds * 1_000_000
         let step = state.step(.snapshotPoint, at: Position(seq: seq, time: time), salt: Randomness.bytes32()) {
             $0.signed(by: relay)
         }
         for draft in step.drafts { _ = try batch.append(draft, time: time) }
         try batch.storeSnapshot(seq: seq, bytes: state.snapshot)
         try batch.commit()
+        snapshotAt = seq + CommunityDay.snapshotInterval
     }
 
     private mutating func append(_ inputs: [Input]) throws { try append(inputs.map { ($0, time) }) }
