@@ -15,6 +15,7 @@ struct RingdownBench: ParsableCommand {
             ProofFiles.self,
             Judge.self,
             ReportingCost.self,
+            Recompute.self,
         ],
         defaultSubcommand: Measurements.self)
 }

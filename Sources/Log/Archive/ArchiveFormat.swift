@@ -18,7 +18,7 @@ enum ArchiveFormat {
     static let blockEntries: UInt64 = 1_024
     /// Entries in one file, but for the last; files begin and end at multiples of it.
     static let fileEntries: UInt64 = 65_536
-    /// zstd's level: beyond it a file takes twice as long for a hundredth less.
+    /// zstd's level: above the default of 3, since a file is written once; all levels unpack alike.
     static let compressionLevel: Int32 = 9
     /// Most bytes that a block may have when it is unpacked: what 1,024 of the largest payloads have is never met, and a
     /// damaged length must not take all memory.
