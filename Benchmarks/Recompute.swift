@@ -16,13 +16,18 @@ struct Recompute: ParsableCommand {
 
     @Argument(help: "The data directory.") var directory: String
     @Option(help: "How often.") var rounds = 1
+    @Flag(help: "On two cores, as a relay does that finds no snapshot.") var pipelined = false
 
     func run() throws {
         let log = try EventLog.open(directory: directory, mode: .readOnly)
         let size = try log.read { $0.size }
         for _ in 0..<rounds {
-            let time = try seconds { _ = try log.read { try Replayer.state(of: $0, useSnapshots: false) } }
-            row("every decision recomputed, one core", format(Double(size) / time, " entries/s"))
+            let time = try seconds {
+                _ = try log.read { try Replayer.state(of: $0, useSnapshots: false, onOneCore: !pipelined) }
+            }
+            row(
+                "every decision recomputed, \(pipelined ? "two cores" : "one core")",
+                format(Double(size) / time, " entries/s"))
         }
     }
 }

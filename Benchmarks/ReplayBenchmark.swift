@@ -18,7 +18,10 @@ enum ReplayBenchmark {
         var entries: UInt64
         var bytes: UInt64
         var appendPerSecond: Double
+        /// The state rebuilt from entry 0, on one core.
         var statePerSecond: Double
+        /// The same as a relay does it that finds no snapshot, on two.
+        var rebuiltPerSecond: Double
         /// Everything recomputed and compared, without and with signatures.
         var comparedPerSecond: Double
         var verifiedPerSecond: Double
@@ -41,6 +44,9 @@ enum ReplayBenchmark {
         let rawAfter = Limits.verifyOnAllCores()
         let compared = try best { try Verifier(log).run(signatures: false, derived: false) }
         let states = try (0..<rounds).map { _ in
+            try seconds { _ = try log.read { try Replayer.state(of: $0, useSnapshots: false, onOneCore: true) } }
+        }
+        let onTwoCores = try (0..<rounds).map { _ in
             try seconds { _ = try log.read { try Replayer.state(of: $0, useSnapshots: false) } }
         }
         var dice = Dice(seed: seed)
@@ -50,7 +56,9 @@ enum ReplayBenchmark {
         }
         return Result(
             entries: entries, bytes: try log.storage().used, appendPerSecond: Double(entries) / making,
-            statePerSecond: Double(entries) / (states.min() ?? .nan), comparedPerSecond: compared.entriesPerSecond,
+            statePerSecond: Double(entries) / (states.min() ?? .nan),
+            rebuiltPerSecond: Double(entries) / (onTwoCores.min() ?? .nan),
+            comparedPerSecond: compared.entriesPerSecond,
             verifiedPerSecond: verified.entriesPerSecond,
             signaturesPerSecond: verified.entriesPerSecond / Double(entries) * Double(verified.signatures),
             rawSignaturesPerSecond: max(raw, rawAfter), stateAt: stateAt)

@@ -25,11 +25,12 @@ public enum Replayer {
     /// - Parameters:
     ///   - end: the first position that is not applied; `nil` for the whole log.
     ///   - useSnapshots: `false` to start from entry 0 whatever is cached.
+    ///   - onOneCore: `true` to leave the other cores to others; it is a long replay only that takes a second one.
     ///   - progress: called now and then with the number of entries done and the number to do.
     /// - Throws: `LogError` or `ReplayError` naming the entry that is damaged or not understood.
     public static func state(
         of reader: borrowing LogReader, before end: UInt64? = nil, useSnapshots: Bool = true,
-        progress: ((UInt64, UInt64) -> Void)? = nil
+        onOneCore: Bool = false, progress: ((UInt64, UInt64) -> Void)? = nil
     ) throws -> RelayState {
         let end = min(end ?? reader.size, reader.size)
         var state = RelayState()
@@ -38,39 +39,74 @@ public enum Replayer {
             state = snapshot
             start = seq + 1
         }
-        var gap = ErasureGap()
-        var recorder = StateRecorder()
-        // What follows from an input is computed, not read, but behind one that was erased.
-        try reader.forEachEntry(
-            from: start, to: end, checkingCommitments: false,
-            skippingPayload: { leaf in leaf.type.isOutput && (leaf.type != .decision || gap.cause == nil) }
-        ) { entry in
-            let position = Position(seq: entry.leaf.seq, time: entry.leaf.time)
-            if gap.hidesRoot {
-                state.adopt(pinnedRoot: entry.leaf.stateRoot)
-                gap.hidesRoot = false
-            }
-            if let input = try entry.input() {
-                let transition = state.apply(input, at: position, recorder: &recorder)
-                if position.time < gap.end {
-                    gap.note(transition, at: position)
-                    gap.hidesRoot = entry.leaf.type == .mark
-                }
-            } else if !entry.leaf.type.isOutput {
-                state.skip(erasedAt: position, decision: nil)
-                gap.note(erasedAt: position, memory: state.memoryMicroseconds)
-            } else if gap.cause?.seq == position.seq &- 1, let decision = try entry.decision() {
-                gap.settle(decision, in: &state)
-            }
-            if let progress, entry.leaf.seq.isMultiple(of: progressInterval) {
-                progress(entry.leaf.seq - start, end - start)
-            }
-            return true
+        let isShort = end - start < pipelineMinimum
+        let handing = onOneCore || isShort ? nil : pipelineSteps
+        return try replay(reader, from: start, to: end, onto: state, handing: handing) {
+            progress?($0 - start, end - start)
         }
-        return state
     }
 
-    /// How many entries lie between two calls of a progress handler.
+    /// Entries that are worth two threads: one reads and parses, the other applies.
+    private static let pipelineMinimum: UInt64 = 32_768
+    /// Steps that one thread hands the other at a time.
+    private static let pipelineSteps = 2_048
+
+    /// - Parameter handing: how many steps are handed to a second thread at a time; `nil` to work on this one.
+    static func replay(
+        _ reader: borrowing LogReader, from start: UInt64, to end: UInt64, onto state: RelayState, handing: Int?,
+        progress: (UInt64) -> Void = { _ in }
+    ) throws -> RelayState {
+        guard let handing else {
+            var replay = StateReplay(state)
+            var steps: UInt64 = 0
+            try forEachStep(reader, from: start, to: end) { step in
+                try replay.apply(step)
+                steps += 1
+                if steps.isMultiple(of: progressInterval) { progress(step.position.seq) }
+                return true
+            }
+            return replay.state
+        }
+        let worker = ReplayWorker(state)
+        var steps: [ReplayStep] = []
+        do {
+            try forEachStep(reader, from: start, to: end) { step in
+                steps.append(step)
+                guard steps.count >= handing else { return true }
+                progress(step.position.seq)
+                let goesOn = worker.take(steps)
+                steps = []
+                steps.reserveCapacity(handing)
+                return goesOn
+            }
+        } catch {
+            // What was wrong before the entry that cannot be read comes first.
+            _ = worker.take(steps)
+            _ = try worker.finish()
+            throw error
+        }
+        _ = worker.take(steps)
+        return try worker.finish()
+    }
+
+    /// What entries mean to the state, one after the other. Outputs are computed, not read; but behind an input that was
+    /// erased they tell what it came to.
+    private static func forEachStep(
+        _ reader: borrowing LogReader, from start: UInt64, to end: UInt64, _ body: (ReplayStep) throws -> Bool
+    ) throws {
+        var isBehindErasure = false
+        try reader.forEachEntry(
+            from: start, to: end, checkingCommitments: false,
+            skippingPayload: { leaf in leaf.type.isOutput && (leaf.type != .decision || !isBehindErasure) }
+        ) { entry in
+            guard isBehindErasure || !entry.leaf.type.isOutput else { return true }
+            let step = try ReplayStep(entry)
+            if case .erased = step.content { isBehindErasure = true }
+            return try body(step)
+        }
+    }
+
+    /// How many inputs lie between two calls of a progress handler.
     public static let progressInterval: UInt64 = 4096
 
     /// The latest snapshot that decodes, covers an entry before `end`, and has the root that the log commits to.
@@ -91,52 +127,7 @@ public enum Replayer {
     }
 }
 
-/// Where a replay goes on without inputs that were erased: decisions are counted there as the log has them.
-private struct ErasureGap {
-    /// Until when what was erased may matter, by the log's time.
-    private(set) var end = Int64.min
-    /// The latest input whose decision has to be looked at.
-    private(set) var cause: Position?
-    /// Whether the root of the latest mark cannot be computed: the next entry tells it.
-    var hidesRoot = false
-    /// What it came to here; `nil` when it was erased itself.
-    private var computed: Decision.Outcome?
-
-    mutating func note(erasedAt position: Position, memory: Int64) {
-        end = position.time + memory
-        cause = position
-        computed = nil
-    }
-
-    mutating func note(_ transition: Transition, at position: Position) {
-        guard case .decision(let decision)? = transition.outputs.first, decision.kind == .meshConnectRequest else {
-            return cause = nil
-        }
-        cause = position
-        computed = decision.outcome
-    }
-
-    func settle(_ recorded: Decision, in state: inout RelayState) {
-        guard let cause, recorded.kind == .meshConnectRequest else { return }
-        if computed == nil {
-            state.skip(erasedAt: cause, decision: recorded)
-        } else if let computed, computed != recorded.outcome {
-            state.adopt(recorded.outcome, insteadOf: computed)
-        }
-    }
-}
-
 extension EntryView {
-    /// The decision that the entry holds; `nil` for any other entry.
-    func decision() throws(ReplayError) -> Decision? {
-        guard leaf.type == .decision, let payload else { return nil }
-        do {
-            return try Decision(payload: payload)
-        } catch {
-            throw ReplayError(seq: leaf.seq, reason: error.description)
-        }
-    }
-
     /// The input that the entry holds; `nil` for an output, and for an input that was erased.
     ///
     /// What may be erased decides nothing for longer than a few minutes: rate windows, remembered ids, a note. So a

@@ -8,7 +8,7 @@ import Testing
 /// What was erased leaves a gap that can be seen, and nothing else can hide in it.
 @Suite struct ErasureTests {
     /// Half an hour in which bob reports every quarter of a minute and alice calls him now and then.
-    private func halfAnHour() throws -> Story {
+    static func halfAnHour() throws -> Story {
         let story = try Story()
         try story.begin(members: ["alice", "bob", "carol"])
         let alice = try story.connect("alice", listening: true)
@@ -28,7 +28,7 @@ import Testing
         return story
     }
 
-    private func erase(_ story: Story, where isMeant: (Leaf, Event?) -> Bool) throws -> [UInt64] {
+    static func erase(_ story: Story, where isMeant: (Leaf, Event?) -> Bool) throws -> [UInt64] {
         var positions: [UInt64] = []
         try story.log.read { reader in
             try reader.forEachEntry(from: 0, to: reader.size, checkingCommitments: true) { entry in
@@ -49,11 +49,11 @@ import Testing
 
     @Test(arguments: [1, 2, 3, 5])
     func theRestVerifiesAndTheStateComesOutTheSame(part: UInt64) throws {
-        let story = try halfAnHour()
+        let story = try Self.halfAnHour()
         let live = story.state
         let size = try story.log.read { $0.size }
         // Bob's data of the first third, half, …: reports, notes, and the calls in which he has a part.
-        let erased = try erase(story) { leaf, _ in leaf.seq < size / part * 1 && leaf.seq > 20 }
+        let erased = try Self.erase(story) { leaf, _ in leaf.seq < size / part * 1 && leaf.seq > 20 }
         let result = try Verifier(story.log).run()
         #expect(result.divergence == nil)
         #expect(result.erased == UInt64(erased.count) && erased.count > 20)
@@ -74,7 +74,7 @@ import Testing
         // Long after, entries still commit to the root of that mark.
         story.clock += 3_600_000_000
         let late = try story.append(.event(story.sign("bob", kind: .textNote, content: "x"), session: bob))
-        _ = try erase(story) { leaf, _ in leaf.seq < late.position.seq }
+        _ = try Self.erase(story) { leaf, _ in leaf.seq < late.position.seq }
         #expect(try Verifier(story.log).run().divergence == nil)
         let live = story.state
         let size = try story.log.read { $0.size }
@@ -83,8 +83,8 @@ import Testing
     }
 
     @Test func itIsSaid() throws {
-        let story = try halfAnHour()
-        let erased = try erase(story) { leaf, event in event?.kind == .meshConnectRequest && leaf.seq < 100 }
+        let story = try Self.halfAnHour()
+        let erased = try Self.erase(story) { leaf, event in event?.kind == .meshConnectRequest && leaf.seq < 100 }
         let run = Tool.run("verify", "--data", story.directory)
         #expect(run.status == 0)
         #expect(run.lines.first?.contains("\(erased.count) payloads were erased, their leaves are in the tree") == true)
@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func whatMayNotBeErasedIsMissed() throws {
-        let story = try halfAnHour()
+        let story = try Self.halfAnHour()
         let batch = try story.log.beginBatch()
         #expect(throws: LogError.self) { try batch.erase([4]) }
     }
