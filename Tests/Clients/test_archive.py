@@ -2,13 +2,17 @@
 
 import json
 import shutil
+import subprocess
 import time
 
 import pytest
 
 import mesh
 from nostr_client import Key
-from relay_process import json_lines, run, succeed
+from relay_process import binary, environment, json_lines, run, succeed
+
+# A kill comes so much later than the one before.
+KILL_STEP_SECONDS = 0.004
 
 # Requests count for the state for some seconds, notes for longer: settings under which that is short enough for a test.
 FAST = ("--set", "staleness_seconds=1", "--set", "note_lifetime_seconds=2", "--set", "request_freshness_seconds=2", "--set", "command_freshness_seconds=2", "--set", "snapshot_interval=100")
@@ -100,3 +104,43 @@ def test_without_a_relay_and_then_with_one_again(aged):
 
     shutil.move(elsewhere, aged.data / "archive")
     assert verify(aged, "--require-all")["absent"] == 0
+
+
+def kill_after(seconds: float, *arguments) -> bool:
+    """Runs `archive` and kills it when the time is over; tells whether it had ended before."""
+    command = [binary("ringdown-relay"), "archive", *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment())
+    try:
+        process.wait(timeout=seconds)
+        return True
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return False
+
+
+def test_killed_at_any_moment_nothing_is_lost_and_it_goes_on_from_there(aged):
+    aged.stop()
+    before = verify(aged)
+    original = aged.data.with_name("original")
+    shutil.copytree(aged.data, original)
+    ended, killed, delay = 0, 0, 0.0
+    # A little later each time, until it comes through by itself.
+    while ended < 2:
+        shutil.rmtree(aged.data)
+        shutil.copytree(original, aged.data)
+        if kill_after(delay, "--data", aged.data, "--before", "-0s", "--no-compact"):
+            ended += 1
+        else:
+            killed += 1
+        # Whatever was reached, the log is whole: what left it is in complete files.
+        after = verify(aged, "--require-all")
+        assert (after["entries"], after["root"]) == (before["entries"], before["root"])
+        archive(aged)
+        after = verify(aged, "--require-all")
+        assert (after["entries"], after["root"], after["absent"]) == (before["entries"], before["root"], 0)
+        left = [path.name for path in (aged.data / "archive").iterdir() if path.suffix != ".nrla"]
+        assert left == [], left
+        delay += KILL_STEP_SECONDS
+        assert delay < 10
+    assert killed > 3, "the command was never killed"

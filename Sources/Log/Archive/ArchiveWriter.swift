@@ -69,11 +69,14 @@ public struct ArchiveWriter: Sendable {
         return there.count
     }
 
+    /// How the name of a file ends that is not complete.
+    public static let unfinishedExtension = "unfinished"
+
     private func write(
         _ range: ArchivedRange, erasing: Set<UInt64>, _ progress: ((UInt64, UInt64) -> Void)?
     ) throws -> Written {
         let path = log.archive.path(range)
-        let unfinished = path + ".unfinished"
+        let unfinished = path + "." + ArchiveWriter.unfinishedExtension
         unlink(unfinished)
         defer { unlink(unfinished) }
         let total = 2 * (range.end - range.first)

@@ -23,6 +23,7 @@ struct ArchiveRun {
     /// - Parameter boundary: `nil` to only go on with what was begun.
     func run(_ boundary: ArchiveBoundary?, _ ranges: [ArchivedRange], origin: String) throws -> Result {
         var result = Result()
+        removeLeftovers()
         if let boundary, !ranges.isEmpty {
             let writer = ArchiveWriter(log, origin: origin)
             for range in ranges {
@@ -30,12 +31,23 @@ struct ArchiveRun {
                     try writer.write(range) { done, total in progress("writing \(range.name)", done, total) })
             }
             let path = ArchiveStep.statePath(log.archiveDirectory, boundary.snapshot)
-            try Data(boundary.state.snapshot).write(to: URL(fileURLWithPath: path), options: .atomic)
+            // Whoever reads it compares it with the log, so that a torn one is no danger.
+            try Data(boundary.state.snapshot).write(to: URL(fileURLWithPath: path))
             defer { try? FileManager.default.removeItem(atPath: path) }
             _ = try operation.insist(.archive(.begin(ranges, snapshot: boundary.snapshot)))
         }
         try remove(&result)
         return result
+    }
+
+    /// Takes away what a run left behind that was killed.
+    private func removeLeftovers() {
+        let directory = URL(fileURLWithPath: log.archiveDirectory)
+        let files = try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: nil)
+        for file in files ?? []
+        where [ArchiveStep.stateExtension, ArchiveWriter.unfinishedExtension].contains(file.pathExtension) {
+            try? FileManager.default.removeItem(at: file)
+        }
     }
 
     private func remove(_ result: inout Result) throws {

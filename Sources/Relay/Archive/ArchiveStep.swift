@@ -11,7 +11,12 @@ enum ArchiveStep: Equatable, Sendable {
     case remove(upTo: UInt64, keeping: [UInt64])
 
     /// The file with the state at a mark, in a directory of archive files.
-    static func statePath(_ directory: String, _ snapshot: UInt64) -> String { "\(directory)/\(snapshot).state" }
+    static func statePath(_ directory: String, _ snapshot: UInt64) -> String {
+        "\(directory)/\(snapshot).\(stateExtension)"
+    }
+
+    /// How the names of such files end.
+    static let stateExtension = "state"
 
     /// Writes the step's fields.
     func write(to json: inout JSONWriter) {

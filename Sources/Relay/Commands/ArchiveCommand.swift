@@ -132,7 +132,13 @@ struct ArchiveCheckCommand: AsyncParsableCommand {
                 let (status, reason) = try ArchiveCheckCommand.check(range, log)
                 hasFailed = hasFailed || (status == "absent" ? requireAll : status != "good")
                 if json {
-                    print(#"{"name":"\#(range.name)","status":"\#(status)","reason":"\#(reason)"}"#)
+                    var object = JSONWriter()
+                    object.beginObject()
+                    object.field("name", range.name)
+                    object.field("status", status)
+                    object.field("reason", reason)
+                    object.endObject()
+                    print(String(decoding: object.bytes, as: UTF8.self))
                 } else {
                     print("\(range.name)  \(status)\(reason.isEmpty ? "" : ": " + reason)")
                 }
