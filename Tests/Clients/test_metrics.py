@@ -62,7 +62,7 @@ def test_what_happened_is_counted(own_relay):
     assert now[("ringdown_members",)] == 3
     assert now[("ringdown_sessions",)] == 3
     assert now[("ringdown_log_entries",)] > before[("ringdown_log_entries",)]
-    assert 0 < now[("process_open_fds",)] < 1_000 and now[("ringdown_queue_depth",)] == 0
+    assert 0 < now[("process_open_fds",)] < 1_000 and now[("ringdown_queue_depth",)] <= 1
     assert now[("ringdown_log_bytes",)] > 0 and now[("process_resident_memory_bytes",)] > 1e6
 
 

@@ -247,6 +247,27 @@ struct Setting: Sendable {
             "maximum_connections_per_address", "connections at once from one address, but for this machine's",
             1...1_000_000, \.maximumConnectionsPerAddress),
         limit(
+            "connections_per_second_per_address", "new connections a second from one address, but for this machine's",
+            1...1_000_000, \.connectionsPerSecondPerAddress),
+        limit(
+            "requests_per_second_per_address", "HTTP requests a second from one address, but for this machine's",
+            1...1_000_000, \.requestsPerSecondPerAddress),
+        limit(
+            "stranger_share", "percent of the time for HTTP and for who has not authenticated, 100 for no limit",
+            1...100, \.strangerShare),
+        limit(
+            "maximum_stranger_bytes", "bytes that a connection may send before it authenticates",
+            4_096...1_073_741_824, \.maximumStrangerBytes),
+        limit(
+            "maximum_faults", "bad signatures, refused authentications and unreadable messages of one connection",
+            1...1_000_000, \.maximumFaults),
+        limit(
+            "maximum_unfinished_bytes", "bytes of messages that have begun and not ended, over all connections",
+            1_048_576...1_099_511_627_776, \.maximumUnfinishedBytes),
+        limit(
+            "ping_seconds", "seconds of silence until a client is pinged, and again until it is gone; 0 for no pings",
+            0...3_600, \.pingSeconds),
+        limit(
             "http_seconds", "seconds in which an HTTP request has to arrive, and to come again", 1...3_600,
             \.httpSeconds),
         limit(
@@ -276,6 +297,9 @@ struct Setting: Sendable {
         limit(
             "maximum_backlog_bytes", "bytes that wait for a slow reader before it is closed", 65_536...1_073_741_824,
             \.maximumBacklogBytes),
+        limit(
+            "maximum_total_backlog_bytes", "bytes that wait for slow readers, over all connections",
+            1_048_576...1_099_511_627_776, \.maximumTotalBacklogBytes),
         limit("drain_seconds", "seconds that a shutdown may take", 1...300, \.drainSeconds),
         limit("snapshot_interval", "entries between two snapshots of the state", 100...10_000_000, \.snapshotInterval),
         limit(

@@ -58,6 +58,23 @@ public struct ServerLimits: Equatable, Sendable {
     public var maximumConnections = 20_000
     /// Connections at once from one address; this machine's own are not counted.
     public var maximumConnectionsPerAddress = 256
+    /// New connections of one address a second, for as long as it likes; as many at once as it may have open. This machine's
+    /// own are not counted.
+    public var connectionsPerSecondPerAddress = 32
+    /// HTTP requests of one address a second; ten times as many at once. This machine's own are not counted.
+    public var requestsPerSecondPerAddress = 200
+    /// Percent of each event loop's time that connections get which have not authenticated, and HTTP; 100 for no limit.
+    public var strangerShare = 25
+    /// Bytes that a connection may send before it has authenticated.
+    public var maximumStrangerBytes = 262_144
+    /// Bad signatures, refused authentications and unreadable messages that one connection may send.
+    public var maximumFaults = 64
+    /// Bytes of messages that have begun and not ended, over all connections.
+    public var maximumUnfinishedBytes = 134_217_728
+    /// Bytes that wait for slow readers, over all connections.
+    public var maximumTotalBacklogBytes = 536_870_912
+    /// Seconds of silence after which a client is pinged; after as many again without a word it is gone. 0 for no pings.
+    public var pingSeconds = 60
     /// Seconds within which an HTTP request has to arrive, and within which a connection that is kept alive asks again.
     public var httpSeconds = 15
     /// Seconds that one query for stored events may take.

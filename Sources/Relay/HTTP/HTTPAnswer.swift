@@ -54,6 +54,9 @@ struct HTTPAnswer {
         failure(status(of: message), error: message, message: nil)
     }
 
+    /// What an address hears that asks too often.
+    static let tooManyRequests = failure("rate-limited: too many requests from this address")
+
     /// What a browser is told that asks whether a page may send a request.
     static let preflight: HTTPAnswer = {
         var answer = HTTPAnswer(.noContent, type: "text/plain; charset=utf-8", body: [])

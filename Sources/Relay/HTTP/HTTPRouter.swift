@@ -52,6 +52,7 @@ final class HTTPRouter: Sendable {
             answer(reply)
         }
         if let refusal = request.refusal { return counted(refusal) }
+        guard gate.admitRequest(request.client) else { return counted(.tooManyRequests) }
         if gate.isBlocked(request.client) { return counted(ConnectionGate.Refusal.blocked.answer) }
         switch request.head.method {
         case .OPTIONS: counted(.preflight)

@@ -10,7 +10,10 @@ struct DoorContext: Sendable {
     let submit: @Sendable (Submission) -> Bool
     let used: UsedAuthorizations
     /// How many events each key may publish, over all doors.
-    let rate: RateLimiter
+    let rate: RateLimiter<PublicKey>
+    let drops: Drops
+    /// Between the slices of a query others get their turn.
+    let turns: LoopTurns
     let metrics: Metrics
 }
 
@@ -128,6 +131,7 @@ struct PostDoors {
             drop(Refusal.authorizationUsed.code)
             answer(.failure(Refusal.authorizationUsed.message))
         case .full:
+            drop("authorizations_full")
             answer(.failure("error: too many authorized requests, try again in a minute"))
         }
         return nil
@@ -183,7 +187,7 @@ struct PostDoors {
     }
 
     private func drop(_ reason: String) {
-        _ = context.submit(Submission(content: .dropped(reason: reason, key: nil)))
+        context.drops.count(reason)
     }
 
     /// Hands over a submission, and goes on with its answer on the connection's event loop.
@@ -201,6 +205,7 @@ struct PostDoors {
             })
         guard !context.submit(submission) else { return }
         used.end(authorization.id, isKept: false, now: Clock.seconds())
+        drop("overloaded")
         then(.overloaded)
     }
 }

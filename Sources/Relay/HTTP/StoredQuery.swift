@@ -24,6 +24,7 @@ final class StoredQuery {
 
     private let channel: any Channel
     private let metrics: Metrics
+    private let turns: Turns?
     private let limit: Duration
     /// How much time all slices took so far.
     private var spent = Duration.zero
@@ -33,6 +34,7 @@ final class StoredQuery {
         self.channel = channel
         self.done = done
         metrics = context.metrics
+        turns = context.turns[channel]
         limit = .seconds(context.limits.querySeconds)
     }
 
@@ -83,7 +85,8 @@ final class StoredQuery {
             spent += ContinuousClock.now - begun
             guard isDone else {
                 guard spent < limit else { return finish(.tooSlow) }
-                return channel.eventLoop.assumeIsolated().execute { self.run(slice, outcome) }
+                guard let turns else { return finish(.failed) }
+                return turns.later { self.run(slice, outcome) }
             }
         } catch {
             return finish(.failed)

@@ -90,5 +90,17 @@ final class Metrics: Sendable {
     /// Inputs that wait for the sequencer now.
     let queueDepth = Atomic<Int>(0)
 
+    func count(dropped reason: String) { dropped.add("reason=\"\(reason)\"") }
+
+    /// The reasons for which something was or may be turned away.
+    var droppedReasons: [String] {
+        dropped.all.compactMap { $0.labels.split(separator: "\"").dropFirst().first.map(String.init) }
+    }
+
+    init() {
+        // From the start, so that the first of each is seen as a rise.
+        for (reason, _) in DropReason.meanings { dropped.add("reason=\"\(reason)\"", 0) }
+    }
+
     func delivered(_ count: Int) { deliveries.wrappingAdd(UInt64(count), ordering: .relaxed) }
 }

@@ -20,7 +20,16 @@ struct MetricsText {
         text.line("ringdown_build_info", "version=\"\(RelayInformation.version)\"", "1")
         text.family("ringdown_decisions_total", "Decisions by kind, outcome and code.", metrics.decisions)
         text.family("ringdown_events_total", "Events by what became of them.", metrics.events)
-        text.family("ringdown_dropped_total", "What limits turned away before the log, by reason.", metrics.dropped)
+        text.family(
+            "ringdown_dropped_total",
+            "What was turned away before the log, by reason; ringdown_dropped_reason_info says what each means.",
+            metrics.dropped)
+        text.header("ringdown_dropped_reason_info", "gauge", "What each reason of ringdown_dropped_total means.")
+        for reason in metrics.droppedReasons {
+            text.line(
+                "ringdown_dropped_reason_info",
+                "reason=\"\(reason)\",meaning=\"\(DropReason.meaning(of: reason))\"", "1")
+        }
         text.family("ringdown_http_requests_total", "HTTP requests by path and status.", metrics.requests)
         text.header("ringdown_deliveries_total", "counter", "Events written to subscribers.")
         text.line("ringdown_deliveries_total", "", "\(metrics.deliveries.load(ordering: .relaxed))")

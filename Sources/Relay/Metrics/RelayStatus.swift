@@ -55,7 +55,8 @@ struct RelayStatus {
         json.endObject()
         json.key("reasons")
         json.beginObject()
-        for (labels, count) in metrics.dropped.all.sorted(by: { $0.count > $1.count }).prefix(maximumReasons) {
+        let frequent = metrics.dropped.all.filter { $0.count > 0 }.sorted { $0.count > $1.count }
+        for (labels, count) in frequent.prefix(maximumReasons) {
             json.key(labels.split(separator: "\"").dropFirst().first.map(String.init) ?? labels)
             json.number(count)
         }
@@ -92,7 +93,8 @@ struct RelayStatus {
         lines += checkpointLines
         lines.append("turned away    \(rate("dropped"))")
         for reason in fields["reasons"]?.objectValue?.members ?? [] {
-            lines.append("  \(reason.value.integer ?? 0)  \(reason.key.string)")
+            let name = reason.key.string
+            lines.append("  \(reason.value.integer ?? 0)  \(name): \(DropReason.meaning(of: name))")
         }
         return lines.joined(separator: "\n")
     }

@@ -11,10 +11,14 @@ struct DroppedTally {
     private var keys: [PublicKey] = []
     private var lastFlush: Int64?
 
-    mutating func count(_ reason: String, key: PublicKey?) {
+    mutating func count(_ reason: String, _ amount: UInt64 = 1) {
         guard counts[reason] != nil || counts.count < Dropped.maximumReasons else { return }
-        counts[reason, default: 0] += 1
-        if let key, keys.count < Dropped.maximumKeys, !keys.contains(key) { keys.append(key) }
+        counts[reason, default: 0] += amount
+    }
+
+    /// Names somebody of whom something was turned away, and whose signature was good.
+    mutating func add(_ key: PublicKey) {
+        if keys.count < Dropped.maximumKeys, !keys.contains(key) { keys.append(key) }
     }
 
     /// When the next entry is due; `nil` when there is nothing to say.

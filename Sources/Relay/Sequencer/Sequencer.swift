@@ -187,8 +187,10 @@ final class Sequencer: @unchecked Sendable {
         case .archive(let step):
             work.answer(submission.sender, try work.batch.carryOut(step, in: log))
             work.changesArchive = true
-        case .dropped(let reason, let key):
-            count(dropped: reason, key: key)
+        case .dropped(let drops):
+            let bundle = drops.take()
+            for (reason, count) in bundle.counts { tally.count(reason, count) }
+            for key in bundle.keys { tally.add(key) }
         }
     }
 
@@ -213,8 +215,9 @@ final class Sequencer: @unchecked Sendable {
     }
 
     private func count(dropped reason: String, key: PublicKey?) {
-        tally.count(reason, key: key)
-        metrics.dropped.add("reason=\"\(reason)\"")
+        tally.count(reason)
+        if let key { tally.add(key) }
+        metrics.count(dropped: reason)
     }
 }
 

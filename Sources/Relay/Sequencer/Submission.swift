@@ -42,8 +42,8 @@ struct Submission: Sendable {
         case disclosure(ClosedRange<UInt64>, authorization: Event)
         /// Entries leave the log for archive files. Nothing is logged.
         case archive(ArchiveStep)
-        /// Something turned away before the log: a count of one, and a key where its signature was good.
-        case dropped(reason: String, key: PublicKey?)
+        /// What was turned away before the log and not taken yet.
+        case dropped(Drops)
     }
 
     /// Who waits for the outcome.

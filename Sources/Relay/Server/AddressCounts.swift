@@ -11,24 +11,25 @@ final class AddressCounts: Sendable {
 
     init(limit: Int) { self.limit = limit }
 
-    private func key(_ address: InternetAddress) -> ArraySlice<UInt8> {
+    /// What counts as one address.
+    static func key(_ address: InternetAddress) -> ArraySlice<UInt8> {
         address.bytes.count == 4 ? address.bytes[...] : address.bytes.prefix(AddressCounts.networkBytes)
     }
 
     /// Takes a connection in; `false` when its address has too many.
     func begin(_ address: InternetAddress) -> Bool {
         counts.withLock { counts in
-            let count = counts[key(address), default: 0]
+            let count = counts[AddressCounts.key(address), default: 0]
             guard count < limit else { return false }
-            counts[key(address)] = count + 1
+            counts[AddressCounts.key(address)] = count + 1
             return true
         }
     }
 
     func end(_ address: InternetAddress) {
         counts.withLock { counts in
-            let count = counts[key(address), default: 1] - 1
-            counts[key(address)] = count > 0 ? count : nil
+            let count = counts[AddressCounts.key(address), default: 1] - 1
+            counts[AddressCounts.key(address)] = count > 0 ? count : nil
         }
     }
 }

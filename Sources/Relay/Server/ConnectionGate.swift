@@ -12,6 +12,7 @@ final class ConnectionGate: Sendable {
     enum Refusal: String {
         case tooMany = "connections"
         case tooManyFromAddress = "address_connections"
+        case tooFastFromAddress = "connection_rate"
         case blocked = "address_blocked"
 
         /// What a client hears that asked for something.
@@ -19,6 +20,7 @@ final class ConnectionGate: Sendable {
             switch self {
             case .tooMany: .failure("error: too many connections, try again later")
             case .tooManyFromAddress: .failure("rate-limited: too many connections from this address")
+            case .tooFastFromAddress: .failure("rate-limited: too many new connections from this address")
             case .blocked: .failure("blocked: this address is blocked")
             }
         }
@@ -29,42 +31,78 @@ final class ConnectionGate: Sendable {
     private let facts: LiveFacts
     private let metrics: Metrics
     private let logger: Logger
-    private let drop: @Sendable (Refusal) -> Void
+    private let drops: Drops
     private let open = Atomic<Int>(0)
     private let addresses: AddressCounts
+    private let rate: RateLimiter<ArraySlice<UInt8>>
+    private let requestRate: RateLimiter<ArraySlice<UInt8>>
+    private let waitingRoom = WaitingRoom()
 
-    /// A gate. `drop` counts whom it turns away.
-    init(
-        settings: Settings, facts: LiveFacts, metrics: Metrics, logger: Logger,
-        drop: @escaping @Sendable (Refusal) -> Void
-    ) {
+    /// Seconds of its rate that an address may use at once.
+    private static let requestBurstSeconds = 10
+
+    /// A gate. `drops` counts whom it turns away.
+    init(settings: Settings, facts: LiveFacts, metrics: Metrics, logger: Logger, drops: Drops) {
         limits = settings.limits
         proxies = settings.trustedProxies
         self.facts = facts
         self.metrics = metrics
         self.logger = logger
-        self.drop = drop
+        self.drops = drops
+        // Whoever has a million addresses could fill these tables: then they are no limit, and the others remain.
+        rate = RateLimiter(
+            perSecond: limits.connectionsPerSecondPerAddress, burst: limits.maximumConnectionsPerAddress,
+            admitsUnknown: true)
+        requestRate = RateLimiter(
+            perSecond: limits.requestsPerSecondPerAddress,
+            burst: limits.requestsPerSecondPerAddress * ConnectionGate.requestBurstSeconds, admitsUnknown: true)
         addresses = AddressCounts(limit: settings.limits.maximumConnectionsPerAddress)
     }
 
-    /// Takes a new connection in, of which nothing but the peer is known; `false` when it has to be closed.
-    func admit(_ channel: any Channel) -> Bool {
-        guard open.wrappingAdd(1, ordering: .relaxed).newValue <= limits.maximumConnections else {
-            open.wrappingSubtract(1, ordering: .relaxed)
-            logger.warning("too many connections", metadata: ["limit": "\(limits.maximumConnections)"])
-            drop(.tooMany)
-            return false
+    /// Takes a new connection in, of which nothing but the peer is known; `nil` when it has to be closed. What is returned
+    /// is called when the connection has authenticated.
+    func admit(_ channel: any Channel) -> (@Sendable () -> Void)? {
+        if open.wrappingAdd(1, ordering: .relaxed).newValue > limits.maximumConnections {
+            guard waitingRoom.evict() else {
+                open.wrappingSubtract(1, ordering: .relaxed)
+                logger.warning("too many connections", metadata: ["limit": "\(limits.maximumConnections)"])
+                drop(.tooMany)
+                return nil
+            }
+            drops.count("stranger_evicted")
         }
+        let ticket = waitingRoom.enter(channel)
         metrics.connections.wrappingAdd(1, ordering: .relaxed)
         channel.closeFuture.whenComplete { [self] _ in
             open.wrappingSubtract(1, ordering: .relaxed)
             metrics.connections.wrappingSubtract(1, ordering: .relaxed)
+            waitingRoom.leave(ticket)
         }
+        let settle: @Sendable () -> Void = { [waitingRoom] in waitingRoom.leave(ticket) }
         let peer = ClientAddress(peer: channel.remoteAddress)
         // Behind a proxy the client is known with its request only.
-        guard let address = peer.address, !proxies.contains(address) else { return true }
-        return admit(peer, on: channel) == nil
+        guard let address = peer.address, !proxies.contains(address) else { return settle }
+        return admit(peer, on: channel) == nil ? settle : nil
     }
+
+    /// Whether a client may make one more HTTP request now, which is counted.
+    func admitRequest(_ client: ClientAddress) -> Bool {
+        guard let address = counted(client) else { return true }
+        guard requestRate.admits(AddressCounts.key(address), at: Clock.microseconds()) else {
+            drops.count("request_rate_of_address")
+            return false
+        }
+        return true
+    }
+
+    /// The address for which limits count a client. This machine's own connections are not counted: a proxy that says
+    /// nothing of its clients would lock them out.
+    private func counted(_ client: ClientAddress) -> InternetAddress? {
+        guard let address = client.address, client.isForwarded || !address.isLoopback else { return nil }
+        return address
+    }
+
+    private func drop(_ refusal: Refusal) { drops.count(refusal.rawValue) }
 
     /// Takes in a WebSocket of a client whom a trusted proxy named; any other was taken in with its connection.
     func admitForwarded(_ client: ClientAddress, on channel: any Channel) -> Refusal? {
@@ -78,13 +116,15 @@ final class ConnectionGate: Sendable {
     }
 
     private func admit(_ client: ClientAddress, on channel: any Channel) -> Refusal? {
-        guard let address = client.address else { return nil }
         if isBlocked(client) {
             drop(.blocked)
             return .blocked
         }
-        // This machine's own connections are not counted: a proxy that says nothing of its clients would lock them out.
-        guard client.isForwarded || !address.isLoopback else { return nil }
+        guard let address = counted(client) else { return nil }
+        guard rate.admits(AddressCounts.key(address), at: Clock.microseconds()) else {
+            drop(.tooFastFromAddress)
+            return .tooFastFromAddress
+        }
         guard addresses.begin(address) else {
             drop(.tooManyFromAddress)
             return .tooManyFromAddress

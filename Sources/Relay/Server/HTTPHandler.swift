@@ -52,7 +52,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        close(in: patience)
+        close(in: patience, countedAs: "request_timeout")
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -60,14 +60,23 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
         self.context = nil
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError || error is ByteToMessageDecoderError { shard.drops.count("request_malformed") }
+        context.close(promise: nil)
+    }
 
-    private func close(in time: TimeAmount) {
+    /// - Parameter reason: what it is counted as when it comes to that; `nil` when nobody is turned away.
+    private func close(in time: TimeAmount, countedAs reason: String? = nil) {
         deadline?.cancel()
         guard let context else { return }
-        let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
+        let (channel, drops) = (context.channel, shard.drops)
+        deadline = context.eventLoop.scheduleTask(in: time) {
+            if let reason { drops.count(reason) }
+            channel.close(promise: nil)
+        }
     }
+
+    private var shard: Shard { upgrade.shard }
 
     // MARK: Reading
 
@@ -105,7 +114,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func begin(_ head: HTTPRequestHead, _ context: ChannelHandlerContext) {
         self.head = head
-        if !isWriting { close(in: patience) }
+        if !isWriting { close(in: patience, countedAs: "request_timeout") }
         if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }),
             length > router.maximumBodyBytes
         {
@@ -136,7 +145,16 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
 
     private func answer(_ request: HTTPRequest, _ context: ChannelHandlerContext) {
         deadline?.cancel()
-        router.answer(request, on: context.channel) { [self] in write($0, to: request.head, isWhole: true) }
+        let channel = context.channel
+        guard shard.strangers.hasRoom else {
+            return shard.strangers.later { [weak self] in self?.answer(request, on: channel) }
+        }
+        shard.strangers.spend { answer(request, on: channel) }
+    }
+
+    private func answer(_ request: HTTPRequest, on channel: any Channel) {
+        guard context != nil else { return }
+        router.answer(request, on: channel) { [self] in write($0, to: request.head, isWhole: true) }
     }
 
     // MARK: Writing
@@ -149,7 +167,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
             !isWhole || !head.isKeepAlive || head.version != .http1_1 || head.headers.contains(name: "upgrade")
         isEnding = isLast
         isWriting = true
-        close(in: HTTPHandler.writePatience)
+        close(in: HTTPHandler.writePatience, countedAs: "answer_timeout")
         let response = HTTPResponseHead(
             version: head.version, status: answer.status, headers: answer.fields(isLast: isLast))
         context.write(wrapOutboundOut(.head(response)), promise: nil)

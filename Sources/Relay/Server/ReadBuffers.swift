@@ -11,10 +11,17 @@ struct ReadBuffers: RecvByteBufferAllocator {
     /// Bytes of the one buffer that NIO keeps: the beginning of the upgrade request.
     static let firstCapacity = 64
 
+    /// As much from a connection that has not authenticated: an AUTH, a question or two.
+    static let strangerCapacity = 2_048
+
+    /// Bytes read at once.
+    let capacity: Int
     private var isFirst = true
 
+    init(capacity: Int) { self.capacity = capacity }
+
     func buffer(allocator: ByteBufferAllocator) -> ByteBuffer {
-        allocator.buffer(capacity: isFirst ? ReadBuffers.firstCapacity : ReadBuffers.capacity)
+        allocator.buffer(capacity: isFirst ? ReadBuffers.firstCapacity : capacity)
     }
 
     /// Always `true`: what NIO kept must not be used again.

@@ -15,6 +15,7 @@ final class Server: Sendable {
     private let sequencer: Sequencer
     private let readiness = Readiness()
     private let gate: ConnectionGate
+    private let drops: Drops
     private let names: RelayNames
     private let router: HTTPRouter
     private let encryption: Encryption?
@@ -44,14 +45,16 @@ final class Server: Sendable {
             log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay, limits: settings.limits,
             shardCount: threads, metrics: metrics, logger: logger, publish: { publisher.publish($0) }, fail: fail)
         let (sequencer, metrics) = (sequencer, metrics)
+        let drops = Drops(metrics: metrics) { drops in sequencer.submit([Submission(content: .dropped(drops))]) }
         shards = group.makeIterator().enumerated().map { index, loop in
             Shard(
-                index: index, eventLoop: loop, log: opened.log, metrics: metrics, submit: { sequencer.submit($0) })
+                index: index, of: threads, eventLoop: loop, log: opened.log, limits: settings.limits, metrics: metrics,
+                drops: drops, submit: { sequencer.submit($0) })
         }
+        for shard in shards { shard.beginBeating(every: settings.limits.pingSeconds) }
         publisher.connect(shards)
-        gate = ConnectionGate(settings: settings, facts: facts, metrics: metrics, logger: logger) { refusal in
-            _ = sequencer.submit([Submission(content: .dropped(reason: refusal.rawValue, key: nil))])
-        }
+        gate = ConnectionGate(settings: settings, facts: facts, metrics: metrics, logger: logger, drops: drops)
+        self.drops = drops
         let origin = opened.state.origin ?? ""
         checkpoints = CheckpointPublisher(
             log: opened.log, key: opened.identity.log, origin: origin, latest: opened.latestCheckpoint,
@@ -59,7 +62,7 @@ final class Server: Sendable {
             metrics: metrics, logger: logger)
         let checkpoints = checkpoints
         let relay = opened.identity.relay.publicKey
-        let rate = RateLimiter(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst)
+        let rate = RateLimiter<PublicKey>(perSecond: settings.limits.eventsPerSecond, burst: settings.limits.eventBurst)
         router = HTTPRouter(
             information: RelayInformation(
                 settings: settings, relay: relay,
@@ -67,7 +70,8 @@ final class Server: Sendable {
             readiness: readiness, facts: facts, metrics: metrics, settings: settings, relay: relay,
             doors: DoorContext(
                 log: opened.log, limits: settings.limits, submit: { sequencer.submit([$0]) },
-                used: UsedAuthorizations(), rate: rate, metrics: metrics),
+                used: UsedAuthorizations(), rate: rate, drops: drops,
+                turns: LoopTurns(shards.map { ($0.eventLoop, $0.turns) }), metrics: metrics),
             names: names, gate: gate, files: LogFiles(log: opened.log, status: { checkpoints.status }))
         shared = SessionContext(relay: relay, limits: settings.limits, rate: rate, logger: logger)
     }
@@ -96,17 +100,17 @@ final class Server: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(.recvAllocator, value: ReadBuffers())
+            .childChannelOption(.recvAllocator, value: ReadBuffers(capacity: ReadBuffers.strangerCapacity))
             .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
             .childChannelInitializer { [self] channel in prepare(channel) }
             .bind(host: address.host, port: address.port).get()
     }
 
     private func prepare(_ channel: any Channel) -> EventLoopFuture<Void> {
-        guard gate.admit(channel), let shard = shards.first(where: { $0.eventLoop === channel.eventLoop }) else {
-            return channel.close()
-        }
-        let upgrade = WebSocketUpgrade(shard: shard, shared: shared, names: names, gate: gate, readiness: readiness)
+        guard let shard = shards.first(where: { $0.eventLoop === channel.eventLoop }), let settle = gate.admit(channel)
+        else { return channel.close() }
+        let upgrade = WebSocketUpgrade(
+            shard: shard, shared: shared, names: names, gate: gate, readiness: readiness, settle: settle)
         return channel.eventLoop.makeCompletedFuture { [router, settings, encryption] in
             try encryption?.secure(channel)
             let pipeline = HTTPPipeline()

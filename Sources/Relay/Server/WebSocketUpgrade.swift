@@ -17,6 +17,8 @@ struct WebSocketUpgrade: Sendable {
     let names: RelayNames
     let gate: ConnectionGate
     let readiness: Readiness
+    /// Takes the connection out of the line of strangers that make room for others.
+    let settle: @Sendable () -> Void
 
     /// Whether a request asks for a WebSocket. Without the `Connection` header the rest of the connection is HTTP.
     static func isAsked(by head: HTTPRequestHead) -> Bool {
@@ -46,15 +48,16 @@ struct WebSocketUpgrade: Sendable {
         return NIOWebSocketServerUpgrader(
             maxFrameSize: limit, automaticErrorHandling: false,
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
-            upgradePipelineHandler: { [shard, shared, names] channel, _ in
+            upgradePipelineHandler: { [shard, shared, names, settle] channel, _ in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers([
+                    let session = WebSocketSession(
+                        shard: shard, shared: shared, hosts: names.hosts(on: channel, for: client), settle: settle)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(IncomingBytes(session), position: .first)
+                    try pipeline.addHandlers([
                         FrameRules(),
-                        NIOWebSocketFrameAggregator(
-                            minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: WebSocketUpgrade.maximumFragments,
-                            maxAccumulatedFrameSize: limit),
-                        WebSocketSession(
-                            shard: shard, shared: shared, hosts: names.hosts(on: channel, for: client)),
+                        FragmentAssembler(maximumBytes: limit, maximumFragments: WebSocketUpgrade.maximumFragments),
+                        session,
                     ])
                 }
             })

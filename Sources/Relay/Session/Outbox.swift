@@ -19,12 +19,24 @@ final class Outbox {
     static let maximumCloseReasonBytes = 123
 
     private let maximumBacklog: Int
+    private let total: TotalBacklog
+    /// What of the total is this connection's.
+    private var counted = 0
     private var buffer = ByteBuffer()
     private var context: ChannelHandlerContext?
     private var notifications: [(Bool) -> Void] = []
     private(set) var isClosing = false
 
-    init(maximumBacklog: Int) { self.maximumBacklog = maximumBacklog }
+    init(maximumBacklog: Int, total: TotalBacklog) {
+        self.maximumBacklog = maximumBacklog
+        self.total = total
+    }
+
+    /// Counts what waits now in what waits for all connections of the event loop.
+    private func recount() {
+        total.bytes += buffer.readableBytes - counted
+        counted = buffer.readableBytes
+    }
 
     func attach(to context: ChannelHandlerContext) {
         // Frames are encoded here, so writes begin behind NIO's own encoder.
@@ -34,6 +46,7 @@ final class Outbox {
     func detach() {
         context = nil
         buffer.clear()
+        recount()
         let waiting = notifications
         notifications = []
         for notify in waiting { notify(false) }
@@ -52,7 +65,10 @@ final class Outbox {
         guard context != nil, !isClosing, !isOverflowing else { return false }
         // What gathered in this turn was not offered to the socket yet: only what it leaves behind counts.
         if buffer.readableBytes + count > maximumBacklog { flush() }
-        isOverflowing = buffer.readableBytes + count > maximumBacklog
+        recount()
+        // With too much waiting for all, whoever is behind goes, not who reads.
+        let isTooMuchForAll = total.isFull && buffer.readableBytes > Outbox.scanRoomBytes
+        isOverflowing = isTooMuchForAll || buffer.readableBytes + count > maximumBacklog
         return !isOverflowing
     }
 
@@ -105,6 +121,7 @@ final class Outbox {
         guard let context, buffer.readableBytes > 0, context.channel.isWritable || isClosing else { return }
         let out = buffer
         buffer = context.channel.allocator.buffer(capacity: 0)
+        recount()
         let waiting = notifications
         notifications = []
         guard !waiting.isEmpty else {
@@ -123,6 +140,7 @@ final class Outbox {
     func discardBacklog() {
         isOverflowing = false
         buffer.clear()
+        recount()
         let waiting = notifications
         notifications = []
         for notify in waiting { notify(false) }

@@ -1,15 +1,16 @@
 import Nostr
 import Synchronization
 
-/// How many events each key may publish: a bucket of tokens for each, filled at a steady rate.
+/// How many events each key may publish, or how often each address may come: a bucket of tokens for each, filled at a
+/// steady rate.
 ///
 /// All connections share it, so that a key has no more on many connections than on one. Costs a lock and a look into a
 /// dictionary, some 0.1 µs, and comes before everything that costs more.
-final class RateLimiter: Sendable {
-    /// Keys that are remembered at once. One more is refused: fail closed.
-    static let maximumKeys = 65_536
+final class RateLimiter<Key: Hashable & Sendable>: Sendable {
+    /// Keys that are remembered at once.
+    static var maximumKeys: Int { 65_536 }
     /// Tokens are counted in millionths, so that no microsecond gets lost.
-    private static let scale: Int64 = 1_000_000
+    private static var scale: Int64 { 1_000_000 }
 
     private struct Bucket {
         var tokens: Int64
@@ -17,19 +18,23 @@ final class RateLimiter: Sendable {
     }
 
     private struct State {
-        var buckets: [PublicKey: Bucket] = [:]
+        var buckets: [Key: Bucket] = [:]
         /// Until then there is no use in looking for buckets that can be forgotten.
         var nextSweep: Int64 = 0
     }
 
     private let perSecond: Int64
     private let most: Int64
+    /// What those hear for whom there is no room.
+    private let admitsUnknown: Bool
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - perSecond: events a second, for as long as it likes; 0 for no limit.
     ///   - burst: events at once, after a rest.
-    init(perSecond: Int, burst: Int) {
+    ///   - admitsUnknown: whether one more key than are remembered at once is let through, or refused.
+    init(perSecond: Int, burst: Int, admitsUnknown: Bool = false) {
+        self.admitsUnknown = admitsUnknown
         self.perSecond = Int64(perSecond)
         most = Int64(max(burst, 1)) * RateLimiter.scale
     }
@@ -37,12 +42,12 @@ final class RateLimiter: Sendable {
     /// Whether a key may publish one more event, which is counted.
     ///
     /// - Parameter now: the clock in microseconds.
-    func admits(_ key: PublicKey, at now: Int64) -> Bool {
+    func admits(_ key: Key, at now: Int64) -> Bool {
         guard perSecond > 0 else { return true }
         return state.withLock { state in
             var bucket = state.buckets[key]
             if bucket == nil {
-                guard makeRoom(&state, now) else { return false }
+                guard makeRoom(&state, now) else { return admitsUnknown }
                 bucket = Bucket(tokens: most, time: now)
             }
             guard var bucket else { return false }

@@ -22,7 +22,7 @@ extension SessionMachine {
         _ id: SubscriptionID, _ filter: Filter, _ message: [UInt8], _ effects: inout [Effect]
     ) {
         guard name != nil else {
-            effects.append(.submit(.dropped(reason: closedDoor.code, key: nil)))
+            effects.append(.drop(closedDoor.code, nil))
             effects.append(.send(.negentropyError(id, message: closedDoor.message)))
             return
         }
@@ -30,7 +30,7 @@ extension SessionMachine {
         reconciliations.close(id)
         guard reconciliations.count < limits.maximumSyncs else {
             let reason = "blocked: a connection has at most \(limits.maximumSyncs) reconciliations, close one"
-            effects.append(.submit(.dropped(reason: "too_many_reconciliations", key: keys.first)))
+            effects.append(.drop("too_many_reconciliations", keys.first))
             effects.append(.send(.negentropyError(id, message: reason)))
             return
         }
@@ -82,7 +82,7 @@ extension SessionMachine {
             effects.append(.send(.negentropyError(id, message: failure.message, limit: failure.limit)))
         case .nothing, .authentication, .listening, .invite: return
         }
-        effects.append(.submit(.dropped(reason: failure.droppedReason, key: keys.first)))
+        effects.append(.drop(failure.droppedReason, keys.first))
         advance(surroundings, &effects)
     }
 }

@@ -14,6 +14,10 @@ struct SessionMachine {
         case send(RelayMessage)
         /// Hand an input to the sequencer.
         case submit(Submission.Content)
+        /// Count what was turned away, and whose it was if a signature was good.
+        case drop(String, PublicKey?)
+        /// Come back to `goOn` when others had their turn.
+        case yield
         /// Replace or begin a live subscription.
         case subscribe(SubscriptionID, [Filter])
         /// End a live subscription.
@@ -68,6 +72,12 @@ struct SessionMachine {
     private(set) var inFlight = 0
     var waiting = Waiting.nothing
     private var pending: Deque<ClientMessage> = []
+    /// Signatures, authentications and messages that were no good.
+    private var faults = 0
+    /// Whether too many were: nothing that still comes is looked at.
+    private var isOver = false
+    /// Whether messages wait for the connection's next turn.
+    private var hasYielded = false
     /// The keys for which the log says that this session listens.
     private var listening: [PublicKey] = []
     /// The sets that the client compares with its own (NIP-77).
@@ -88,6 +98,9 @@ struct SessionMachine {
     /// Whether nothing is on its way: the connection may be closed without an answer getting lost.
     var isIdle: Bool { inFlight == 0 && waiting == .nothing && pending.isEmpty }
 
+    /// Whether no key was proved yet.
+    var isStranger: Bool { keys.isEmpty }
+
     /// The first thing that a client hears (NIP-42).
     var greeting: RelayMessage { .auth(challenge: authentication.challenge.string) }
 
@@ -102,9 +115,19 @@ struct SessionMachine {
         advance(surroundings, &effects)
     }
 
-    /// Handles waiting messages for as long as they need not wait.
+    /// Messages of one connection that are handled before others get their turn: as many checks of signatures take about
+    /// a millisecond and a half.
+    static let messagesPerTurn = 32
+
+    /// Handles waiting messages for as long as they need not wait, and as long as it is the connection's turn.
     mutating func advance(_ surroundings: Surroundings, _ effects: inout [Effect]) {
-        while waiting == .nothing, let message = pending.first {
+        var handled = 0
+        while waiting == .nothing, !isOver, !hasYielded, let message = pending.first {
+            guard handled < SessionMachine.messagesPerTurn else {
+                hasYielded = true
+                return effects.append(.yield)
+            }
+            handled += 1
             if case .event(let event) = message {
                 guard inFlight < limits.maximumInFlight else { return }
                 pending.removeFirst()
@@ -126,6 +149,22 @@ struct SessionMachine {
         }
     }
 
+    /// It is the connection's turn again.
+    mutating func goOn(_ surroundings: Surroundings, _ effects: inout [Effect]) {
+        hasYielded = false
+        advance(surroundings, &effects)
+    }
+
+    /// Counts something that was no good; with too many of them the connection ends.
+    mutating func countFault(_ effects: inout [Effect]) {
+        faults += 1
+        guard faults > limits.maximumFaults, !isOver else { return }
+        isOver = true
+        pending.removeAll()
+        effects.append(.drop("too_many_faults", keys.first))
+        effects.append(.close("rate-limited: more than \(limits.maximumFaults) bad signatures or messages"))
+    }
+
     private mutating func publish(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         guard let name else {
             guard event.kind == .joinRequest else { return refuse(event, closedDoor, &effects) }
@@ -134,7 +173,7 @@ struct SessionMachine {
             return
         }
         guard surroundings.mayPublish(keys.first ?? event.pubkey) else {
-            effects.append(.submit(.dropped(reason: "event_rate", key: keys.first)))
+            effects.append(.drop("event_rate", keys.first))
             let reason = "rate-limited: more than \(limits.eventsPerSecond) events a second, slow down"
             effects.append(.send(.ok(event.id, accepted: false, message: reason)))
             return
@@ -149,22 +188,23 @@ struct SessionMachine {
         } catch {
             // Who acts for somebody else is told so first (WIRE.md, checks 2 and 3), whatever the signature is worth.
             let isImpostor = event.kind.actsForAuthor && !keys.contains(event.pubkey)
-            return refuse(event, isImpostor ? .authorMismatch : .invalidEvent(error.message), &effects)
+            refuse(event, isImpostor ? .authorMismatch : .invalidEvent(error.message), &effects)
+            return countFault(&effects)
         }
         inFlight += 1
         effects.append(.submit(.event(event, session: name)))
     }
 
     private func refuse(_ event: Event, _ refusal: Refusal, _ effects: inout [Effect]) {
-        effects.append(.submit(.dropped(reason: refusal.code, key: nil)))
+        effects.append(.drop(refusal.code, nil))
         effects.append(.send(.ok(event.id, accepted: false, message: refusal.message)))
     }
 
     private mutating func authenticate(_ event: Event, _ surroundings: Surroundings, _ effects: inout [Effect]) {
         if let fault = authentication.fault(in: event, now: surroundings.now) {
-            effects.append(.submit(.dropped(reason: "auth_invalid", key: nil)))
+            effects.append(.drop("auth_invalid", nil))
             effects.append(.send(.ok(event.id, accepted: false, message: fault)))
-            return
+            return countFault(&effects)
         }
         guard !keys.contains(event.pubkey) else {
             effects.append(.send(.ok(event.id, accepted: true, message: "")))
@@ -180,7 +220,7 @@ struct SessionMachine {
         guard mayRead(id, "REQ", filters, &effects) else { return }
         guard subscriptions[id] != nil || subscriptions.count < limits.maximumSubscriptions else {
             let reason = "restricted: a connection has at most \(limits.maximumSubscriptions) subscriptions, close one"
-            effects.append(.submit(.dropped(reason: "too_many_subscriptions", key: keys.first)))
+            effects.append(.drop("too_many_subscriptions", keys.first))
             effects.append(.send(.closed(id, message: reason)))
             return
         }
@@ -197,13 +237,13 @@ struct SessionMachine {
     /// Whether the client may ask the log for this; it was told why, if not.
     func mayRead(_ id: SubscriptionID, _ type: StaticString, _ filters: [Filter], _ effects: inout [Effect]) -> Bool {
         guard name != nil else {
-            effects.append(.submit(.dropped(reason: closedDoor.code, key: nil)))
+            effects.append(.drop(closedDoor.code, nil))
             effects.append(.send(.closed(id, message: closedDoor.message)))
             return false
         }
         guard filters.count <= limits.maximumFilters else {
             let reason = "invalid: a \(type) has at most \(limits.maximumFilters) filters"
-            effects.append(.submit(.dropped(reason: "too_many_filters", key: keys.first)))
+            effects.append(.drop("too_many_filters", keys.first))
             effects.append(.send(.closed(id, message: reason)))
             return false
         }
@@ -259,6 +299,7 @@ struct SessionMachine {
                 closedDoor = .notMember
             }
             effects.append(.send(.ok(id, accepted: answer.accepted, message: answer.message)))
+            if !answer.accepted { countFault(&effects) }
             if session != nil, !subscriptions.isEmpty { reportListening(surroundings, &effects) }
         case .invited(let id, let event, let answer):
             guard case .invite(id, let filters) = waiting else { break }
@@ -311,7 +352,7 @@ struct SessionMachine {
         let reason =
             closedDoor == .notAuthenticated
             ? "auth-required: not authenticated within \(limits.authenticationSeconds) s" : closedDoor.message
-        effects.append(.submit(.dropped(reason: "unauthenticated_timeout", key: nil)))
+        effects.append(.drop("unauthenticated_timeout", nil))
         effects.append(.send(.notice(reason)))
         effects.append(.close(reason))
     }

@@ -63,7 +63,7 @@ extension WebSocketSession {
         }
         if case .more = progress, running.spent < .seconds(shared.limits.querySeconds) {
             flush()
-            context?.eventLoop.assumeIsolated().execute { [self] in
+            shard.turns.later { [self] in
                 if scan === running { resumeScan() }
             }
             return

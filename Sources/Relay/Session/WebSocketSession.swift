@@ -10,7 +10,7 @@ struct SessionContext: Sendable {
     let relay: PublicKey
     let limits: ServerLimits
     /// How many events each key may publish.
-    let rate: RateLimiter
+    let rate: RateLimiter<PublicKey>
     let logger: Logger
 }
 
@@ -29,17 +29,32 @@ final class WebSocketSession: ChannelInboundHandler {
     var scan: RunningScan?
     /// Whether the shard wakes the session when time has passed.
     var isTimed = false
+    /// Messages of a stranger that wait until strangers' share of the time has room.
+    private var held: [WebSocketFrame] = []
+    /// What the connection sent and is not a whole message yet; counted in the shard, too.
+    private var unfinishedBytes = 0
+    /// Whether it sent so much that nothing which still comes is looked at.
+    private var isRefused = false
+    /// What it sent before a key was proved.
+    private var strangerBytes = 0
+    /// Whether something was heard since the last ping was due, and whether one was sent that was not answered.
+    private var wasHeard = true
+    private var isPinged = false
+    /// Leaves the line of strangers that make room when there are too many connections.
+    private let settle: () -> Void
     /// Events of reconciliations for which this session takes room in its shard.
     var heldEvents = 0
     private var isDraining = false
     private var closeReason = "connection closed"
 
-    init(shard: Shard, shared: SessionContext, hosts: Set<String>) {
+    /// - Parameter settle: called once, when a key was proved.
+    init(shard: Shard, shared: SessionContext, hosts: Set<String>, settle: @escaping () -> Void = {}) {
+        self.settle = settle
         self.shard = shard
         self.shared = shared
         machine = SessionMachine(
             authentication: Authentication(hosts: hosts), limits: shared.limits, now: Clock.seconds())
-        outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes)
+        outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes, total: shard.backlog)
     }
 
     /// Whether the connection proved to hold this key, given in hex.
@@ -75,6 +90,8 @@ final class WebSocketSession: ChannelInboundHandler {
         subscriptions = [:]
         shard.reconciledEvents -= heldEvents
         heldEvents = 0
+        held = []
+        finishMessage()
         shard.remove(self, id)
         if let name = machine.name {
             _ = shard.submit([Submission(content: .closed(session: name, reason: closeReason))])
@@ -86,11 +103,12 @@ final class WebSocketSession: ChannelInboundHandler {
         // What a peer still sends behind a broken frame says nothing new.
         guard !outbox.isClosing || error is IOError else { return }
         switch error {
-        case NIOWebSocketFrameAggregator.Error.accumulatedFrameSizeIsTooLarge, NIOWebSocketError.invalidFrameLength:
+        case FragmentAssembler.Failure.tooLarge, NIOWebSocketError.invalidFrameLength:
             drop("message_too_large")
             submit()
             close(.messageTooLarge, "a message has at most \(shared.limits.maximumMessageBytes) bytes")
-        case is NIOWebSocketError, is NIOWebSocketFrameAggregator.Error, is FrameRules.Violation:
+        case is NIOWebSocketError, is FragmentAssembler.Failure, is FrameRules.Violation:
+            drop("broken_framing")
             close(.protocolError, "broken WebSocket framing")
         default:
             closeReason = "connection error"
@@ -106,15 +124,99 @@ final class WebSocketSession: ChannelInboundHandler {
             if frame.opcode == .connectionClose { context.close(promise: nil) }
             return
         }
+        wasHeard = true
+        guard machine.isStranger else { return receive(frame) }
+        if held.isEmpty, shard.strangers.hasRoom {
+            shard.strangers.spend { receive(frame) }
+        } else {
+            hold(frame)
+        }
+    }
+
+    private func receive(_ frame: WebSocketFrame) {
+        guard !outbox.isClosing else { return }
         switch frame.opcode {
-        case .text: receive(frame.unmaskedData)
+        case .text:
+            finishMessage()
+            receive(frame.unmaskedData)
         case .ping: outbox.append(opcode: .pong, frame.unmaskedData)
         case .pong: break
         case .connectionClose:
             closeReason = "closed by the client"
             outbox.close(.normalClosure, "", isAnswer: true)
         default:
+            finishMessage()
+            drop("unreadable_message")
             send(.notice("invalid: only text frames are understood"))
+            countFault()
+        }
+    }
+
+    /// Keeps a message until strangers' share has room; nothing more is read before that.
+    private func hold(_ frame: WebSocketFrame) {
+        held.append(frame)
+        guard held.count == 1 else { return }
+        shard.strangers.later { [weak self] in self?.receiveHeld() }
+    }
+
+    private func receiveHeld() {
+        let frames = held
+        held = []
+        guard id != nil else { return }
+        for frame in frames { receive(frame) }
+        submit()
+        flush()
+        updateReading()
+    }
+
+    /// Learns what came from the socket before it is taken for frames; `false` when it is not to be looked at.
+    func receive(byteCount: Int) -> Bool {
+        guard id != nil, !isRefused else { return false }
+        guard !outbox.isClosing else { return true }
+        unfinishedBytes += byteCount
+        shard.unfinishedBytes += byteCount
+        if machine.isStranger {
+            strangerBytes += byteCount
+            if strangerBytes > shared.limits.maximumStrangerBytes {
+                let most = shared.limits.maximumStrangerBytes
+                return refuse("unauthenticated_bytes", "auth-required: more than \(most) bytes before AUTH")
+            }
+        }
+        // One message alone always has room.
+        if shard.unfinishedBytes > shard.maximumUnfinishedBytes, unfinishedBytes > byteCount {
+            return refuse("unfinished_bytes", "error: too many unfinished messages, try again later")
+        }
+        return true
+    }
+
+    private func refuse(_ reason: String, _ message: String) -> Bool {
+        isRefused = true
+        drop(reason)
+        send(.notice(message))
+        close(.policyViolation, message)
+        flush()
+        finishMessage()
+        return false
+    }
+
+    private func finishMessage() {
+        shard.unfinishedBytes -= unfinishedBytes
+        unfinishedBytes = 0
+    }
+
+    /// Pings who was silent, and gives up who did not answer the last ping.
+    func beat() {
+        guard id != nil, !outbox.isClosing else { return }
+        if wasHeard {
+            (wasHeard, isPinged) = (false, false)
+        } else if isPinged {
+            drop("ping_timeout")
+            closeReason = "no answer to a ping"
+            context?.close(promise: nil)
+        } else {
+            isPinged = true
+            outbox.append(opcode: .ping, ByteBuffer())
+            flush()
         }
     }
 
@@ -133,6 +235,7 @@ final class WebSocketSession: ChannelInboundHandler {
         } catch {
             shared.logger.debug("unreadable message", metadata: ["reason": "\(error)"])
             drop("unreadable_message")
+            countFault()
             guard String(validating: buffer.readableBytesView, as: UTF8.self) != nil else {
                 // RFC 6455, section 8.1.
                 return close(.dataInconsistentWithMessage, "a text message is not UTF-8")
@@ -157,9 +260,9 @@ final class WebSocketSession: ChannelInboundHandler {
         }
     }
 
-    private func drop(_ reason: String) {
-        submissions.append(Submission(content: .dropped(reason: reason, key: nil)))
-    }
+    private func countFault() { step { machine, _, effects in machine.countFault(&effects) } }
+
+    private func drop(_ reason: String) { shard.drops.count(reason) }
 
     // MARK: Stepping the machine
 
@@ -184,6 +287,8 @@ final class WebSocketSession: ChannelInboundHandler {
         guard let id else { return }
         switch effect {
         case .send(let message): send(message)
+        case .drop(let reason, let key): shard.drops.count(reason, key: key)
+        case .yield: shard.turns.later { [weak self] in self?.goOn() }
         case .submit(let content): submissions.append(Submission(content: content, sender: .connection(id)))
         case .subscribe(let name, let filters): subscribe(name, filters)
         case .unsubscribe(let name):
@@ -196,13 +301,25 @@ final class WebSocketSession: ChannelInboundHandler {
         }
     }
 
+    private func goOn() {
+        guard id != nil else { return }
+        step { machine, surroundings, effects in machine.goOn(surroundings, &effects) }
+        submit()
+        flush()
+        updateReading()
+        finishDraining()
+    }
+
     func submit() {
         guard !submissions.isEmpty else { return }
         let batch = submissions
         submissions = []
         guard !shard.submit(batch) else { return }
         shared.logger.warning("the sequencer is overloaded")
-        for submission in batch { overloaded(submission) }
+        for submission in batch {
+            drop("overloaded")
+            overloaded(submission)
+        }
     }
 
     private func overloaded(_ submission: Submission) {
@@ -218,15 +335,24 @@ final class WebSocketSession: ChannelInboundHandler {
     }
 
     func replied(_ reply: Reply.Content) {
+        let wasStranger = machine.isStranger
         step { machine, surroundings, effects in machine.replied(reply, surroundings, &effects) }
+        if wasStranger, !machine.isStranger { becomeKnown() }
         submit()
         updateReading()
         finishDraining()
     }
 
+    /// Whoever proved a key is read from as members are, and makes no room for strangers.
+    private func becomeKnown() {
+        settle()
+        context?.channel.setOption(.recvAllocator, value: ReadBuffers(capacity: ReadBuffers.capacity))
+            .whenFailure { _ in }
+    }
+
     func updateReading() {
         guard let context else { return }
-        let wanted = !machine.isSaturated && !outbox.isFull
+        let wanted = !machine.isSaturated && !outbox.isFull && held.isEmpty
         if context.channel.isActive, isReading != wanted {
             isReading = wanted
             context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }

@@ -25,13 +25,31 @@ final class Shard: @unchecked Sendable {
     /// Events of reconciliations that are held for all connections of the shard.
     var reconciledEvents = 0
 
+    /// Bytes of messages that have begun and not ended.
+    var unfinishedBytes = 0
+    let maximumUnfinishedBytes: Int
+    /// What waits for slow readers.
+    let backlog: TotalBacklog
+    /// Long work, a piece at a time.
+    let turns: Turns
+    /// The part of the time that connections get which have not authenticated.
+    let strangers: StrangerShare
+    let drops: Drops
+    private var heart: RepeatedTask?
+
     /// Most of these events at once, about 42 bytes each.
     static let maximumReconciledEvents = 2_000_000
 
+    /// - Parameter count: shards in all, which share the limits that are for all connections.
     init(
-        index: Int, eventLoop: any EventLoop, log: EventLog, metrics: Metrics,
-        submit: @escaping @Sendable ([Submission]) -> Bool
+        index: Int, of count: Int, eventLoop: any EventLoop, log: EventLog, limits: ServerLimits, metrics: Metrics,
+        drops: Drops, submit: @escaping @Sendable ([Submission]) -> Bool
     ) {
+        maximumUnfinishedBytes = limits.maximumUnfinishedBytes / count
+        backlog = TotalBacklog(maximum: limits.maximumTotalBacklogBytes / count)
+        turns = Turns(eventLoop)
+        strangers = StrangerShare(eventLoop, percent: limits.strangerShare)
+        self.drops = drops
         self.metrics = metrics
         self.index = index
         self.eventLoop = eventLoop
@@ -70,6 +88,18 @@ final class Shard: @unchecked Sendable {
     func submit(_ submissions: [Submission]) -> Bool { submitInputs(submissions) }
 
     // MARK: Time and room
+
+    /// Looks at every connection each time so many seconds have passed, whether it still lives; 0 for never.
+    func beginBeating(every seconds: Int) {
+        guard seconds > 0 else { return }
+        let pause = TimeAmount.seconds(Int64(seconds))
+        eventLoop.execute { [self] in
+            heart = eventLoop.scheduleRepeatedTask(initialDelay: pause, delay: pause) { [self] _ in
+                // One that is given up ends in here.
+                for session in Array(sessions.values) { session.beat() }
+            }
+        }
+    }
 
     /// Tells a session every second that time has passed, until it is over.
     ///

@@ -23,7 +23,7 @@ import Testing
     @Test func theQueuesDepthIsKnownWithoutTheSequencer() {
         let metrics = Metrics()
         let inbox = Inbox(limit: 3, metrics: metrics)
-        let one = Submission(content: .dropped(reason: "x", key: nil))
+        let one = Submission(content: .listening(session: 1, keys: []))
         #expect(inbox.put([one, one]))
         #expect(metrics.queueDepth.load(ordering: .relaxed) == 2)
         #expect(!inbox.put([one, one]))

@@ -82,7 +82,7 @@ extension SessionMachine.Effect {
         case .submit(.event(let event, let session)): "submit event \(event.content) in \(session)"
         case .submit(.authenticate(_, let session)): "submit authentication \(session.map { "\($0)" } ?? "new")"
         case .submit(.listening(_, let keys)): "submit listening to \(keys.count)"
-        case .submit(.dropped(let reason, _)): "count \(reason)"
+        case .drop(let reason, _): "count \(reason)"
         case .submit: "submit"
         case .subscribe(let id, _): "subscribe \(id.text)"
         case .unsubscribe(let id): "unsubscribe \(id.text)"
@@ -90,6 +90,7 @@ extension SessionMachine.Effect {
         case .count(let id, _): "count \(id.text)"
         case .gather(let id, _): "gather \(id.text)"
         case .cancelQuery: "cancel query"
+        case .yield: "yield"
         case .close(let reason): "close \(reason)"
         }
     }
