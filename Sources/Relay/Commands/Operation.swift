@@ -138,7 +138,7 @@ extension OpenedLog {
         case .erase(let positions, let reason):
             do {
                 let erased = try batch.erase(
-                    positions, reason: reason, in: log, state: &state, signedBy: identity.relay)
+                    positions, reason: reason, in: log, state: &state, signedBy: identity.relay, in: .real)
                 return ControlAnswer(accepted: true, message: "info: \(erased.count) payloads erased")
             } catch let error as LogError where error.isMisuse {
                 return refused("invalid: \(error.description)")
@@ -152,6 +152,6 @@ extension OpenedLog {
     }
 
     private mutating func append(_ input: Input, _ batch: Batch) throws -> Transition.Answer {
-        try batch.append(input, to: &state, signedBy: identity.relay).0.transition.answer
+        try batch.append(input, to: &state, signedBy: identity.relay, in: .real).0.transition.answer
     }
 }

@@ -19,9 +19,10 @@ extension Batch {
     /// - Throws: `LogError.misuse` when an entry may not be erased, or is too young: what still matters to a decision
     ///   has to stay until it does not (docs/design/erasure.md).
     func erase(
-        _ positions: [UInt64], reason: String, in log: EventLog, state: inout RelayState, signedBy secret: SecretKey
+        _ positions: [UInt64], reason: String, in log: EventLog, state: inout RelayState, signedBy secret: SecretKey,
+        in world: World
     ) throws -> Erased {
-        let horizon = next(now: Clock.microseconds()).time - state.memoryMicroseconds
+        let horizon = next(now: world.now()).time - state.memoryMicroseconds
         var isPinned = false
         try log.read { reader in
             let pinned = try reader.pinnedSnapshot.flatMap { try reader.leaf(at: $0) }
@@ -41,9 +42,10 @@ extension Batch {
             }
         }
         let note = Text(String(reason.prefix(Erasure.maximumReasonCharacters)))
-        let (own, _) = try append(.erasure(Erasure(positions: positions, reason: note)), to: &state, signedBy: secret)
+        let (own, _) = try append(
+            .erasure(Erasure(positions: positions, reason: note)), to: &state, signedBy: secret, in: world)
         let count = try erase(positions)
-        let (mark, _) = try append(.snapshotPoint, to: &state, signedBy: secret)
+        let (mark, _) = try append(.snapshotPoint, to: &state, signedBy: secret, in: world)
         try thinSnapshots(keeping: 0, droppingPinned: isPinned)
         try storeSnapshot(seq: mark.position.seq, bytes: state.snapshot)
         return Erased(count: count, steps: [own, mark])

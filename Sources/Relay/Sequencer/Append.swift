@@ -6,10 +6,10 @@ extension Batch {
     /// Gives an input its position and time, applies it to the state, and appends it with everything that follows from
     /// it. Returns the step and the events that are served from now on, once the batch is committed.
     func append(
-        _ input: Input, to state: inout RelayState, signedBy secret: SecretKey
+        _ input: Input, to state: inout RelayState, signedBy secret: SecretKey, in world: World
     ) throws -> (Step, served: [LiveEvent]) {
-        let (seq, time) = next(now: Clock.microseconds())
-        let step = state.step(input, at: Position(seq: seq, time: time), salt: Randomness.bytes32()) {
+        let (seq, time) = next(now: world.now())
+        let step = state.step(input, at: Position(seq: seq, time: time), salt: world.random()) {
             $0.signed(by: secret)
         }
         var served: [LiveEvent] = []

@@ -8,6 +8,7 @@ struct OpenedLog {
     let log: EventLog
     var state: RelayState
     let identity: Identity
+    private let world: World
 
     /// Opens the log in a directory, or begins one: with keys, entry 0 and the first policy.
     ///
@@ -17,8 +18,9 @@ struct OpenedLog {
     ///   - predecessor: the log that a new one goes on from, where that one lost its tail.
     init(
         directory: String, policy: Policy?, origin: String?, initialMapBytes: Int = ServerLimits().initialMapBytes,
-        continuing predecessor: Genesis.Predecessor? = nil, logger: Logger
+        continuing predecessor: Genesis.Predecessor? = nil, world: World = .real, logger: Logger
     ) throws {
+        self.world = world
         log = try EventLog.open(
             directory: directory, mode: .readWrite, options: LogOptions(initialMapSize: initialMapBytes))
         let size = try log.read { $0.size }
@@ -71,7 +73,7 @@ struct OpenedLog {
         let batch = try log.beginBatch()
         var transitions: [Transition] = []
         for input in inputs {
-            transitions.append(try batch.append(input, to: &state, signedBy: identity.relay).0.transition)
+            transitions.append(try batch.append(input, to: &state, signedBy: identity.relay, in: world).0.transition)
         }
         try batch.commit()
         return transitions

@@ -1,18 +1,13 @@
 import Log
-import Logging
 import Nostr
 import Reducers
-import Synchronization
 
-/// Gives every input its place in the log: one thread, one writer.
+/// Gives every input its place in the log: a core without threads, sockets or waiting, which is stepped.
 ///
-/// It takes whatever waits, applies each input to the state, appends it and what follows from it, commits once for all
-/// of them, and only then lets anyone know: decide, commit, then speak. While a commit is on its way to the disk the next
-/// inputs gather, so that under load one fsync serves many.
-///
-/// The state, the log's writing side and the tally belong to the thread alone; everybody else reaches them through
-/// `submit(_:)`. That is the argument for `@unchecked Sendable`.
-final class Sequencer: @unchecked Sendable {
+/// A step applies each input to the state, appends it and what follows from it, commits once for all of them, and only
+/// then hands back what may be said: decide, commit, then speak. `SequencerThread` feeds it from the shards; the simulator
+/// steps the same core by hand (docs/design/synchronous-core.md).
+struct Sequencer {
     /// Inputs that one commit takes at most.
     static let maximumBatch = 2048
     /// Snapshots that are kept, spread evenly over the log: a replay to any point of a log of a million entries begins
@@ -26,22 +21,16 @@ final class Sequencer: @unchecked Sendable {
     private let metrics: Metrics
     private let secret: SecretKey
     private let limits: ServerLimits
-    private let logger: Logger
-    private let inbox: Inbox
-    /// Hands a committed batch to the shards.
-    private let publish: @Sendable (CommittedBatch) -> Void
     private let shardCount: Int
-    /// Called once when the log cannot be written any more: the process has to end.
-    private let fail: @Sendable (any Error) -> Void
+    private let world: World
 
-    private var state: RelayState
+    var state: RelayState
     private var tally = DroppedTally()
     private var entriesSinceSnapshot = 0
 
     init(
         log: EventLog, state: RelayState, facts: LiveFacts, secret: SecretKey, limits: ServerLimits, shardCount: Int,
-        metrics: Metrics, logger: Logger,
-        publish: @escaping @Sendable (CommittedBatch) -> Void, fail: @escaping @Sendable (any Error) -> Void
+        metrics: Metrics, world: World = .real
     ) {
         self.log = log
         self.facts = facts
@@ -50,45 +39,50 @@ final class Sequencer: @unchecked Sendable {
         self.secret = secret
         self.limits = limits
         self.shardCount = shardCount
-        self.logger = logger
-        self.publish = publish
-        self.fail = fail
-        inbox = Inbox(limit: limits.maximumQueue, metrics: metrics)
+        self.world = world
     }
 
-    /// Hands over inputs in order; `false` when too many wait already and none was taken.
-    func submit(_ submissions: [Submission]) -> Bool { inbox.put(submissions) }
-
-    /// Works until `stop()` was called and everything that waited is committed; ends with a snapshot.
-    func run() {
-        do {
-            while let submissions = inbox.take(most: Sequencer.maximumBatch, until: nextDeadline()) {
-                try process(submissions)
-            }
-            try snapshot()
-        } catch {
-            // A failed commit is never retried in place (AUDIT.md, "LMDB: what it promises"): stop accepting and end.
-            inbox.close()
-            fail(error)
-        }
-    }
-
-    /// Lets `run()` return once everything that waits is committed.
-    func stop() { inbox.close() }
-
-    /// When the thread has to look after itself: a note that goes stale, a tally that is due.
-    private func nextDeadline() -> Int64? {
+    /// When time alone asks for a step, in microseconds since 1970: a note that goes stale, a tally that is due.
+    var deadline: Int64? {
         [state.discovery.nextStaleness(policy: state.policy), tally.due].compactMap { $0 }.min()
     }
 
-    private func process(_ submissions: [Submission]) throws {
+    /// What a step came to: everything that may be said now that it is durable.
+    struct Outcome {
+        fileprivate(set) var committed: CommittedBatch
+        /// Hand callers their answers.
+        fileprivate(set) var answers: [() -> Void]
+    }
+
+    /// Carries inputs through, in order, in one commit.
+    ///
+    /// - Throws: when the log cannot be written. Nothing of the step is durable or may be said, and the core is not to be
+    ///   stepped any more (AUDIT.md, "LMDB: what it promises").
+    mutating func step(_ submissions: [Submission]) throws -> Outcome {
+        try commit(prepare(submissions))
+    }
+
+    /// Ends with a snapshot, from which the next start goes on.
+    mutating func finish() throws {
+        var work = Work(batch: try log.beginBatch(), shardCount: shardCount)
+        try appendSnapshot(&work)
+        try work.batch.commit()
+    }
+
+    /// The first half of `step`: everything is decided and written, and nothing is durable.
+    mutating func prepare(_ submissions: [Submission]) throws -> Work {
         var work = Work(batch: try log.beginBatch(), shardCount: shardCount)
         work.committed.privateSignaling = state.policy.privateSignaling
-        let now = Clock.microseconds()
+        let now = world.now()
         for submission in submissions { try take(submission, &work) }
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
         if let dropped = tally.take(at: now) { try append(.dropped(dropped), &work) }
         if entriesSinceSnapshot >= limits.snapshotInterval { try appendSnapshot(&work) }
+        return work
+    }
+
+    /// The second half of `step`: makes it durable.
+    mutating func commit(_ work: Work) throws -> Outcome {
         if work.entries > 0 || work.changesArchive {
             let begun = ContinuousClock.now
             try work.batch.commit()
@@ -99,17 +93,10 @@ final class Sequencer: @unchecked Sendable {
         } else {
             work.batch.abort()
         }
-        for answer in work.answers { answer() }
-        publish(work.committed)
+        return Outcome(committed: work.committed, answers: work.answers)
     }
 
-    private func snapshot() throws {
-        var work = Work(batch: try log.beginBatch(), shardCount: shardCount)
-        try appendSnapshot(&work)
-        try work.batch.commit()
-    }
-
-    private func appendSnapshot(_ work: inout Work) throws {
+    private mutating func appendSnapshot(_ work: inout Work) throws {
         let step = try append(.snapshotPoint, &work)
         try work.batch.storeSnapshot(seq: step.position.seq, bytes: state.snapshot)
         try work.batch.thinSnapshots(
@@ -117,33 +104,33 @@ final class Sequencer: @unchecked Sendable {
         entriesSinceSnapshot = 0
     }
 
-    /// What one pass of the thread gathers.
-    private struct Work {
-        let batch: Batch
-        var committed: CommittedBatch
-        var answers: [() -> Void] = []
-        var changesSettings = false
+    /// What one step gathers.
+    struct Work {
+        fileprivate let batch: Batch
+        fileprivate(set) var committed: CommittedBatch
+        fileprivate var answers: [() -> Void] = []
+        fileprivate var changesSettings = false
         /// Whether entries left the log.
-        var changesArchive = false
-        var entries = 0
+        fileprivate var changesArchive = false
+        fileprivate var entries = 0
 
-        init(batch: Batch, shardCount: Int) {
+        fileprivate init(batch: Batch, shardCount: Int) {
             self.batch = batch
             committed = CommittedBatch(replies: Array(repeating: [], count: shardCount))
         }
 
-        mutating func reply(to sender: Submission.Sender, _ content: Reply.Content) {
+        fileprivate mutating func reply(to sender: Submission.Sender, _ content: Reply.Content) {
             guard case .connection(let id) = sender else { return }
             committed.replies[id.shard].append(Reply(connection: id.number, content: content))
         }
 
-        mutating func answer(_ sender: Submission.Sender, _ answer: Transition.Answer) {
+        fileprivate mutating func answer(_ sender: Submission.Sender, _ answer: Transition.Answer) {
             guard case .caller(let resume) = sender else { return }
             answers.append { resume(answer) }
         }
     }
 
-    private func take(_ submission: Submission, _ work: inout Work) throws {
+    private mutating func take(_ submission: Submission, _ work: inout Work) throws {
         switch submission.content {
         case .event(let event, let session):
             let answer = try take(event, session: session, &work)
@@ -195,8 +182,8 @@ final class Sequencer: @unchecked Sendable {
     }
 
     @discardableResult
-    private func append(_ input: Input, _ work: inout Work) throws -> Step {
-        let (step, served) = try work.batch.append(input, to: &state, signedBy: secret)
+    private mutating func append(_ input: Input, _ work: inout Work) throws -> Step {
+        let (step, served) = try work.batch.append(input, to: &state, signedBy: secret, in: world)
         work.entries += step.drafts.count
         work.committed.events.append(contentsOf: served)
         work.committed.ended.formUnion(step.transition.ended)
@@ -209,12 +196,12 @@ final class Sequencer: @unchecked Sendable {
     }
 
     /// Counts what is turned away before the log, and returns what its sender is told.
-    private func turnAway(_ refusal: Refusal, key: PublicKey?) -> Transition.Answer {
+    private mutating func turnAway(_ refusal: Refusal, key: PublicKey?) -> Transition.Answer {
         count(dropped: refusal.code, key: key)
         return Transition.Answer(accepted: false, message: refusal.message)
     }
 
-    private func count(dropped reason: String, key: PublicKey?) {
+    private mutating func count(dropped reason: String, key: PublicKey?) {
         tally.count(reason)
         if let key { tally.add(key) }
         metrics.count(dropped: reason)
@@ -224,10 +211,10 @@ final class Sequencer: @unchecked Sendable {
 // MARK: What is turned away before the log, and what is not
 
 extension Sequencer {
-    private func take(
+    private mutating func take(
         _ event: Event, session: UInt64?, door: Door = .webSocket, _ work: inout Work
     ) throws -> Transition.Answer {
-        if let refusal = state.turnsAway(event, at: work.batch.next(now: Clock.microseconds()).time) {
+        if let refusal = state.turnsAway(event, at: work.batch.next(now: world.now()).time) {
             return turnAway(refusal, key: event.pubkey)
         }
         // Mesh requests and commands remember their ids in the state, so that a replay is a logged refusal.
@@ -238,7 +225,7 @@ extension Sequencer {
         return try append(.event(event, session: session, door: door), &work).transition.answer
     }
 
-    private func authenticate(
+    private mutating func authenticate(
         _ event: Event, session: UInt64?, _ work: inout Work
     ) throws -> (Transition.Answer, session: UInt64?) {
         if let refusal = state.admission(of: event, session: session).refusal {
@@ -249,7 +236,7 @@ extension Sequencer {
     }
 
     /// Strangers may try codes, but neither at the log's expense nor at that of a signature check.
-    private func join(_ event: Event, _ door: Door, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func join(_ event: Event, _ door: Door, _ work: inout Work) throws -> Transition.Answer {
         guard state.knowsInvite(of: event) || state.membership[event.pubkey] != nil else {
             return turnAway(.inviteInvalid, key: nil)
         }
@@ -261,9 +248,9 @@ extension Sequencer {
         return try take(event, session: nil, door: door, &work)
     }
 
-    private func invite(_ session: UInt64, _ work: inout Work) throws -> (Event?, Transition.Answer) {
+    private mutating func invite(_ session: UInt64, _ work: inout Work) throws -> (Event?, Transition.Answer) {
         guard state.sessions[session] != nil else { return (nil, turnAway(.notAuthenticated, key: nil)) }
-        let code = Text(Hex.encode(Array(Randomness.bytes32().bytes.prefix(Sequencer.inviteCodeBytes))))
+        let code = Text(Hex.encode(Array(world.random().bytes.prefix(Sequencer.inviteCodeBytes))))
         let step = try append(.inviteRequested(session: session, code: code), &work)
         return (step.events.first?.event, step.transition.answer)
     }
@@ -271,7 +258,7 @@ extension Sequencer {
     /// Random bytes of an invite code.
     private static let inviteCodeBytes = 16
 
-    private func admission(_ authorization: Event) -> Transition.Answer {
+    private mutating func admission(_ authorization: Event) -> Transition.Answer {
         state.admission(of: authorization, session: nil).refusal.map { turnAway($0, key: authorization.pubkey) }
             ?? Transition.Answer(accepted: true, message: "")
     }
@@ -283,7 +270,7 @@ extension Sequencer {
     }
 
     /// One event over HTTP: a session that begins with its authorization and ends with its answer.
-    private func post(_ event: Event, _ authorization: Event, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func post(_ event: Event, _ authorization: Event, _ work: inout Work) throws -> Transition.Answer {
         if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
         if let refusal = state.admission(of: authorization, session: nil).refusal {
             guard event.kind == .joinRequest, event.pubkey == authorization.pubkey else {
@@ -298,7 +285,9 @@ extension Sequencer {
         return outcome
     }
 
-    private func manage(_ body: [UInt8], _ authorization: Event, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func manage(_ body: [UInt8], _ authorization: Event, _ work: inout Work) throws
+        -> Transition.Answer
+    {
         if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
         guard state.membership[authorization.pubkey] != nil else {
             return turnAway(.notMember, key: authorization.pubkey)
@@ -308,14 +297,14 @@ extension Sequencer {
                 .managementMalformed("at most \(ManagementCall.maximumBodyBytes) bytes of JSON"),
                 key: authorization.pubkey)
         }
-        if let refusal = state.turnsAway(authorization, at: work.batch.next(now: Clock.microseconds()).time) {
+        if let refusal = state.turnsAway(authorization, at: work.batch.next(now: world.now()).time) {
             return turnAway(refusal, key: authorization.pubkey)
         }
         return try append(.management(body: body, authorization: authorization), &work).transition.answer
     }
 
     /// Whoever reads payloads is on record before they leave.
-    private func disclose(
+    private mutating func disclose(
         _ positions: ClosedRange<UInt64>, _ authorization: Event, _ work: inout Work
     ) throws -> Transition.Answer {
         if try wasUsed(authorization) { return turnAway(.authorizationUsed, key: nil) }
@@ -329,14 +318,14 @@ extension Sequencer {
         return try append(.disclosed(positions, authorization: authorization), &work).transition.answer
     }
 
-    private func put(_ policy: Policy, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func put(_ policy: Policy, _ work: inout Work) throws -> Transition.Answer {
         guard policy != state.policy else {
             return Transition.Answer(accepted: true, message: "info: these settings are in force already")
         }
         return try append(.policy(policy, .current), &work).transition.answer
     }
 
-    private func bringIn(_ event: Event, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func bringIn(_ event: Event, _ work: inout Work) throws -> Transition.Answer {
         if try work.batch.contains(event.id) {
             return Transition.Answer(accepted: true, message: "duplicate: already have this event")
         }
@@ -344,10 +333,11 @@ extension Sequencer {
         return try append(.event(event, session: nil, door: .imported), &work).transition.answer
     }
 
-    private func erase(_ positions: [UInt64], _ reason: String, _ work: inout Work) throws -> Transition.Answer {
+    private mutating func erase(_ positions: [UInt64], _ reason: String, _ work: inout Work) throws -> Transition.Answer
+    {
         do {
             let erased = try work.batch.erase(
-                positions, reason: reason, in: log, state: &state, signedBy: secret)
+                positions, reason: reason, in: log, state: &state, signedBy: secret, in: world)
             work.entries += erased.steps.reduce(0) { $0 + $1.drafts.count }
             return Transition.Answer(accepted: true, message: "info: \(erased.count) payloads erased")
         } catch let error as LogError where error.isMisuse {

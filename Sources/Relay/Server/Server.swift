@@ -12,7 +12,7 @@ final class Server: Sendable {
     private let settings: Settings
     private let group: MultiThreadedEventLoopGroup
     private let shards: [Shard]
-    private let sequencer: Sequencer
+    private let sequencer: SequencerThread
     private let readiness = Readiness()
     private let gate: ConnectionGate
     private let drops: Drops
@@ -41,9 +41,12 @@ final class Server: Sendable {
         log = opened.log
         metrics = Metrics()
         names = RelayNames(settings)
-        sequencer = Sequencer(
-            log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay, limits: settings.limits,
-            shardCount: threads, metrics: metrics, logger: logger, publish: { publisher.publish($0) }, fail: fail)
+        sequencer = SequencerThread(
+            Sequencer(
+                log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay,
+                limits: settings.limits, shardCount: threads, metrics: metrics),
+            maximumQueue: settings.limits.maximumQueue, metrics: metrics, publish: { publisher.publish($0) }, fail: fail
+        )
         let (sequencer, metrics) = (sequencer, metrics)
         let drops = Drops(metrics: metrics) { drops in sequencer.submit([Submission(content: .dropped(drops))]) }
         shards = group.makeIterator().enumerated().map { index, loop in

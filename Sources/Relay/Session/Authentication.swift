@@ -11,8 +11,8 @@ struct Authentication: Sendable {
     let hosts: Set<String>
 
     /// A challenge for one connection: 64 hex characters.
-    init(hosts: Set<String>) {
-        challenge = Text(Randomness.bytes32().hex)
+    init(hosts: Set<String>, random: Bytes32 = Randomness.bytes32()) {
+        challenge = Text(random.hex)
         self.hosts = hosts
     }
 

@@ -56,10 +56,12 @@ final class RunningScan {
     }
 
     /// Goes on for a slice.
-    func resume(_ log: EventLog, emit: (UnsafeRawBufferPointer) -> Void) throws -> Progress {
+    ///
+    /// - Parameter now: the relay's clock in seconds.
+    func resume(_ log: EventLog, now: Int64, emit: (UnsafeRawBufferPointer) -> Void) throws -> Progress {
         let start = ContinuousClock.now
         defer { spent += ContinuousClock.now - start }
-        guard try step(log, emit) == .done else { return .more }
+        guard try step(log, now, emit) == .done else { return .more }
         switch purpose {
         case .events: return .sent
         case .count: return .counted(counting?.count ?? 0, isCapped: counting?.isCapped ?? false)
@@ -69,8 +71,7 @@ final class RunningScan {
         }
     }
 
-    private func step(_ log: EventLog, _ emit: (UnsafeRawBufferPointer) -> Void) throws -> ScanProgress {
-        let now = Clock.seconds()
+    private func step(_ log: EventLog, _ now: Int64, _ emit: (UnsafeRawBufferPointer) -> Void) throws -> ScanProgress {
         return try log.read { reader in
             if counting != nil {
                 return try counting?.resume(reader, now: now, maximumKeys: RunningScan.keysPerSlice) ?? .done

@@ -51,7 +51,7 @@ extension WebSocketSession {
         guard let running = scan, outbox.hasRoom else { return }
         let progress: RunningScan.Progress
         do {
-            progress = try running.resume(shard.log) { event in
+            progress = try running.resume(shard.log, now: shared.world.seconds) { event in
                 if case .events(let subscription) = running.purpose {
                     outbox.append(head: subscription.head, body: event)
                 }
@@ -90,7 +90,7 @@ extension WebSocketSession {
     }
 
     func timePassed() {
-        guard let deadline = machine.deadline, deadline <= Clock.seconds(), !outbox.isClosing else { return }
+        guard let deadline = machine.deadline, deadline <= shared.world.seconds, !outbox.isClosing else { return }
         step { machine, surroundings, effects in machine.timePassed(surroundings, &effects) }
         submit()
         flush()

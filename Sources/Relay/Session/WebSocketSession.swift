@@ -12,6 +12,7 @@ struct SessionContext: Sendable {
     /// How many events each key may publish.
     let rate: RateLimiter<PublicKey>
     let logger: Logger
+    var world = World.real
 }
 
 /// The shell around one session's state machine: frames in, frames out, on one event loop.
@@ -53,7 +54,8 @@ final class WebSocketSession: ChannelInboundHandler {
         self.shard = shard
         self.shared = shared
         machine = SessionMachine(
-            authentication: Authentication(hosts: hosts), limits: shared.limits, now: Clock.seconds())
+            authentication: Authentication(hosts: hosts, random: shared.world.random()), limits: shared.limits,
+            now: shared.world.seconds)
         outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes, total: shard.backlog)
     }
 
@@ -268,9 +270,9 @@ final class WebSocketSession: ChannelInboundHandler {
 
     private var surroundings: SessionMachine.Surroundings {
         SessionMachine.Surroundings(
-            now: Clock.seconds(), relay: shared.relay,
+            now: shared.world.seconds, relay: shared.relay,
             isStored: { [log = shard.log] id in (try? log.read { try $0.isServed(id) }) ?? false },
-            mayPublish: { [rate = shared.rate] key in rate.admits(key, at: Clock.microseconds()) })
+            mayPublish: { [rate = shared.rate, now = shared.world.now] key in rate.admits(key, at: now()) })
     }
 
     func step(
