@@ -14,6 +14,8 @@ struct EventIndexer {
     private var pendingIDs: Set<EventID> = []
     /// The first entry whose keys wait.
     private var pendingFrom = UInt64.max
+    /// The id that was looked up last and is not served: whoever asks is about to append it, which asks again.
+    private var absentID: EventID?
 
     /// Whether the log has deletions, once that is known.
     private var hasDeletions: Bool?
@@ -25,6 +27,7 @@ struct EventIndexer {
         let event = indexing.event
         let seq = leaf.seq
         let isDuplicate = try indexing.served && contains(event.id, reader)
+        absentID = nil
         let isServed = indexing.served && !isDuplicate
         put(.id, IndexKey.id(event.id, seq: seq, isServed: isServed), of: seq)
         if isServed { pendingIDs.insert(event.id) }
@@ -92,9 +95,12 @@ struct EventIndexer {
     mutating func forget() { hasDeletions = nil }
 
     /// Whether an event of this id is served, or was until a newer one of the same address took its place.
-    func contains(_ id: EventID, _ reader: borrowing LogReader) throws -> Bool {
+    mutating func contains(_ id: EventID, _ reader: borrowing LogReader) throws -> Bool {
+        if id == absentID { return false }
         if pendingIDs.contains(id) { return true }
-        return try reader.isServed(id)
+        let isServed = try reader.isServed(id)
+        absentID = isServed ? nil : id
+        return isServed
     }
 
     /// Writes what was gathered.

@@ -1,5 +1,23 @@
 import Nostr
 
+extension EventLog {
+    /// See `LogReader.isServed`. Costs one seek for an event that is new, which nearly all are that anybody asks about:
+    /// then nothing else of the log is read.
+    public func isServed(_ id: EventID) throws -> Bool {
+        do {
+            let mayBe = try environment.read { transaction in
+                try transaction.withCursor(.id) { cursor in
+                    try cursor.seek(Key(id.prefix)).flatMap { IndexKey.readID($0.key, id) } != nil
+                }
+            }
+            guard mayBe else { return false }
+        } catch let error as LMDBError {
+            throw LogError(error)
+        }
+        return try read { try $0.isServed(id) }
+    }
+}
+
 extension LogReader {
     /// The positions of all entries that hold the event of this id, in the order of the log.
     public func positions(of id: EventID) throws -> [UInt64] {

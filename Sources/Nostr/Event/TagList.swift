@@ -14,7 +14,15 @@ public struct TagList: RandomAccessCollection, Sendable {
 
     /// The first tag with this name, or `nil`.
     public func first(named name: StaticString) -> Tag? {
-        first { $0.isNamed(name) }
+        for index in indices {
+            let elements = storage.elements(ofTag: index)
+            // Most names differ in their length already: then no tag has to be made.
+            let part = elements.isEmpty ? nil : storage.tagElements[elements.lowerBound]
+            guard let part, part.count == name.utf8CodeUnitCount || part.hasEscapes else { continue }
+            let tag = Tag(storage: storage, elements: elements)
+            if tag.isNamed(name) { return tag }
+        }
+        return nil
     }
 
     /// The value (second element) of the first tag with this name, or `nil` when there is no such tag or it has none.

@@ -23,6 +23,8 @@ public enum RelayMessage: Equatable, Sendable {
     /// The message's JSON.
     public var bytes: [UInt8] {
         var output: [UInt8] = []
+        // Enough for an OK, which is what most messages are.
+        output.reserveCapacity(160)
         append(to: &output)
         return output
     }

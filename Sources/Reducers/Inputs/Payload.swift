@@ -31,6 +31,7 @@ extension Input {
     ///   - removals: what was taken out of a status report.
     func payload(answer: String?, removals: Removals) -> Payload {
         var json = JSONWriter()
+        if case .event(let input, _, _) = self { json.bytes.reserveCapacity(input.raw.count + Payload.headBytes) }
         json.beginObject()
         var event: Event?
         switch self {
@@ -94,6 +95,9 @@ struct Payload: Equatable {
     var bytes: [UInt8]
     /// The embedded event, and the offset of its first byte.
     var event: (event: Event, offset: Int)?
+
+    /// Bytes that nearly always hold what stands around an event.
+    fileprivate static let headBytes = 96
 
     init(bytes: [UInt8]) { self.bytes = bytes }
 

@@ -139,11 +139,24 @@ extension Payload {
     /// How the payload can be stored in less room: a hint, never part of what is hashed.
     var shape: PayloadShape {
         guard let (event, offset) = event else { return PayloadShape() }
-        let layout = event.layout
         func moved(_ range: Range<Int>) -> Range<Int> { range.lowerBound + offset..<range.upperBound + offset }
-        let isShared = layout.content.count >= Payload.sharedContentMinimumBytes && event.kind == .meshStatusReport
         return PayloadShape(
-            shared: isShared ? moved(layout.content) : nil, document: offset..<offset + event.raw.count)
+            shared: Payload.repeatingPart(of: event).map(moved), document: offset..<offset + event.raw.count)
+    }
+
+    /// The part of an event's bytes that other events are expected to have, too: a report's content, and what stands
+    /// behind the time in a note's, which is renewed again and again for as long as the reports stay the same.
+    private static func repeatingPart(of event: Event) -> Range<Int>? {
+        var part = event.layout.content
+        switch event.kind {
+        case .meshStatusReport: break
+        case .meshStatus:
+            guard let time = event.raw[part].firstRange(of: Array(#"\"updatedAt\":"#.utf8)) else { return nil }
+            let digits = event.raw[time.upperBound..<part.upperBound].prefix { (0x30...0x39).contains($0) }
+            part = digits.endIndex..<part.upperBound
+        default: return nil
+        }
+        return part.count >= sharedContentMinimumBytes ? part : nil
     }
 
     func indexing(_ storage: Transition.Storage) -> EventIndexing? {

@@ -152,6 +152,6 @@ extension OpenedLog {
     }
 
     private mutating func append(_ input: Input, _ batch: Batch) throws -> Transition.Answer {
-        try batch.append(input, to: &state, signedBy: identity.relay, in: .real).0.transition.answer
+        try batch.append(input, to: &state, signedBy: identity.relay, in: .real).transition.answer
     }
 }

@@ -42,10 +42,10 @@ extension Batch {
             }
         }
         let note = Text(String(reason.prefix(Erasure.maximumReasonCharacters)))
-        let (own, _) = try append(
+        let own = try append(
             .erasure(Erasure(positions: positions, reason: note)), to: &state, signedBy: secret, in: world)
         let count = try erase(positions)
-        let (mark, _) = try append(.snapshotPoint, to: &state, signedBy: secret, in: world)
+        let mark = try append(.snapshotPoint, to: &state, signedBy: secret, in: world)
         try thinSnapshots(keeping: 0, droppingPinned: isPinned)
         try storeSnapshot(seq: mark.position.seq, bytes: state.snapshot)
         return Erased(count: count, steps: [own, mark])

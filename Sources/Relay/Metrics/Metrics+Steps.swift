@@ -1,30 +1,56 @@
 import Log
 import Reducers
 
-extension Metrics {
+/// What the inputs of one commit came to, gathered without a lock and without making names.
+struct StepTally {
+    private var entries = [UInt64](repeating: 0, count: EntryType.allCases.count)
+    private var bytes = [UInt64](repeating: 0, count: EntryType.allCases.count)
+    /// Events that were taken, by whether they are served.
+    private var taken: (served: UInt64, recorded: UInt64) = (0, 0)
+    private var refused: [String: UInt64] = [:]
+    private var decisions: [String: UInt64] = [:]
+
     /// Counts what an input came to.
-    func count(_ step: Step, of input: Input) {
-        count(step.transition, of: input)
+    mutating func count(_ step: borrowing Step, of input: borrowing Input) {
         for draft in step.drafts {
-            appendedEntries.add(draft.type.label)
-            appendedBytes.add(draft.type.label, UInt64(draft.payload.count))
+            entries[Int(draft.type.rawValue)] += 1
+            bytes[Int(draft.type.rawValue)] += UInt64(draft.payload.count)
+        }
+        if case .decision(let decision)? = step.transition.outputs.first {
+            let kind = decision.kind.map(\.description) ?? "operator"
+            let labels = "kind=\"\(kind)\",outcome=\"\(decision.outcome.rawValue)\",code=\"\(decision.code)\""
+            decisions[labels, default: 0] += 1
+        } else if input.type == .clientEvent {
+            count(step.transition)
         }
     }
 
-    private func count(_ transition: Transition, of input: Input) {
-        if case .decision(let decision)? = transition.outputs.first {
-            let kind = decision.kind.map(\.description) ?? "operator"
-            decisions.add("kind=\"\(kind)\",outcome=\"\(decision.outcome.rawValue)\",code=\"\(decision.code)\"")
-        } else if case .event = input {
-            let code = transition.refusal?.code ?? (transition.storage == .served ? "served" : "recorded")
-            events.add("outcome=\"\(transition.refusal == nil ? "accepted" : "refused")\",code=\"\(code)\"")
+    private mutating func count(_ transition: borrowing Transition) {
+        if let refusal = transition.refusal {
+            refused[refusal.code, default: 0] += 1
+        } else if transition.storage == .served {
+            taken.served += 1
+        } else {
+            taken.recorded += 1
         }
+    }
+
+    /// Adds everything to the metrics.
+    func add(to metrics: Metrics) {
+        for type in EntryType.allCases where entries[Int(type.rawValue)] > 0 {
+            metrics.appendedEntries.add(type.label, entries[Int(type.rawValue)])
+            metrics.appendedBytes.add(type.label, bytes[Int(type.rawValue)])
+        }
+        if taken.served > 0 { metrics.events.add("outcome=\"accepted\",code=\"served\"", taken.served) }
+        if taken.recorded > 0 { metrics.events.add("outcome=\"accepted\",code=\"recorded\"", taken.recorded) }
+        for (code, count) in refused { metrics.events.add("outcome=\"refused\",code=\"\(code)\"", count) }
+        for (labels, count) in decisions { metrics.decisions.add(labels, count) }
     }
 }
 
 extension EntryType {
     /// The class as the metrics name it; AUDIT.md, "NRL1", has the list.
-    fileprivate var label: String {
+    var label: String {
         switch self {
         case .configuration: "class=\"configuration\""
         case .operatorCommand: "class=\"operator_command\""

@@ -8,9 +8,11 @@ final class Inbox: @unchecked Sendable {
     /// Having taken this many says that much comes in.
     private static let busyCount = 24
     /// Having this many is reason enough not to linger.
-    private static let enoughCount = 512
+    private static let enoughCount = 1024
     /// How long it lingers at most.
-    private static let lingerSeconds = 0.01
+    private static let lingerSeconds = 0.02
+    /// When nothing came for so long, everybody waits for an answer before saying more: then lingering only delays it.
+    private static let quietSeconds = 0.004
 
     // Everything below is touched under `condition`'s lock only.
     private let condition = NSCondition()
@@ -72,7 +74,11 @@ final class Inbox: @unchecked Sendable {
         wakeCount = Inbox.enoughCount
         defer { wakeCount = 1 }
         let end = Date(timeIntervalSinceNow: Inbox.lingerSeconds)
-        while waiting.count < Inbox.enoughCount, !hasUrgent, !isClosed, condition.wait(until: end) {}
+        while waiting.count < Inbox.enoughCount, !hasUrgent, !isClosed {
+            let before = waiting.count
+            let pause = min(end, Date(timeIntervalSinceNow: Inbox.quietSeconds))
+            if !condition.wait(until: pause), waiting.count == before || pause == end { return }
+        }
     }
 
     func close() {

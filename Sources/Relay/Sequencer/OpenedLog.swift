@@ -73,7 +73,7 @@ struct OpenedLog {
         let batch = try log.beginBatch()
         var transitions: [Transition] = []
         for input in inputs {
-            transitions.append(try batch.append(input, to: &state, signedBy: identity.relay, in: world).0.transition)
+            transitions.append(try batch.append(input, to: &state, signedBy: identity.relay, in: world).transition)
         }
         try batch.commit()
         return transitions

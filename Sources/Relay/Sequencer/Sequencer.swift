@@ -89,6 +89,7 @@ struct Sequencer {
             metrics.commits.observe((ContinuousClock.now - begun).seconds)
             metrics.batches.observe(Double(work.entries))
             entriesSinceSnapshot += work.entries
+            work.tally.add(to: metrics)
             facts.renew(state, all: work.changesSettings)
         } else {
             work.batch.abort()
@@ -113,6 +114,8 @@ struct Sequencer {
         /// Whether entries left the log.
         fileprivate var changesArchive = false
         fileprivate var entries = 0
+        /// What the metrics learn of it once it is committed.
+        fileprivate var tally = StepTally()
 
         fileprivate init(batch: Batch, shardCount: Int) {
             self.batch = batch
@@ -183,11 +186,11 @@ struct Sequencer {
 
     @discardableResult
     private mutating func append(_ input: Input, _ work: inout Work) throws -> Step {
-        let (step, served) = try work.batch.append(input, to: &state, signedBy: secret, in: world)
+        let step = try work.batch.append(
+            input, to: &state, signedBy: secret, in: world, served: &work.committed.events)
         work.entries += step.drafts.count
-        work.committed.events.append(contentsOf: served)
-        work.committed.ended.formUnion(step.transition.ended)
-        metrics.count(step, of: input)
+        if !step.transition.ended.isEmpty { work.committed.ended.formUnion(step.transition.ended) }
+        work.tally.count(step, of: input)
         switch input {
         case .operatorCommand, .management, .policy: work.changesSettings = true
         default: break

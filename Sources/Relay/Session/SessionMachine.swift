@@ -107,6 +107,12 @@ struct SessionMachine {
     // MARK: Messages
 
     mutating func receive(_ message: ClientMessage, _ surroundings: Surroundings, _ effects: inout [Effect]) {
+        // Events one after the other are what nearly all traffic is.
+        if case .event(let event) = message, case .nothing = waiting, pending.isEmpty, !isOver, !hasYielded,
+            inFlight < limits.maximumInFlight
+        {
+            return publish(event, surroundings, &effects)
+        }
         if pending.isEmpty, waiting.isEnded(by: message) {
             effects.append(.cancelQuery)
             waiting = .nothing
@@ -122,7 +128,7 @@ struct SessionMachine {
     /// Handles waiting messages for as long as they need not wait, and as long as it is the connection's turn.
     mutating func advance(_ surroundings: Surroundings, _ effects: inout [Effect]) {
         var handled = 0
-        while waiting == .nothing, !isOver, !hasYielded, let message = pending.first {
+        while !isOver, !hasYielded, let message = pending.first, waiting == .nothing {
             guard handled < SessionMachine.messagesPerTurn else {
                 hasYielded = true
                 return effects.append(.yield)

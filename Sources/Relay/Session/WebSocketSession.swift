@@ -12,7 +12,20 @@ struct SessionContext: Sendable {
     /// How many events each key may publish.
     let rate: RateLimiter<PublicKey>
     let logger: Logger
-    var world = World.real
+    let world: World
+    /// Asks `rate`: made once, not for each message.
+    let mayPublish: @Sendable (PublicKey) -> Bool
+
+    init(
+        relay: PublicKey, limits: ServerLimits, rate: RateLimiter<PublicKey>, logger: Logger, world: World = .real
+    ) {
+        self.relay = relay
+        self.limits = limits
+        self.rate = rate
+        self.logger = logger
+        self.world = world
+        mayPublish = { rate.admits($0, at: world.now()) }
+    }
 }
 
 /// The shell around one session's state machine: frames in, frames out, on one event loop.
@@ -140,7 +153,7 @@ final class WebSocketSession: ChannelInboundHandler {
         switch frame.opcode {
         case .text:
             finishMessage()
-            receive(frame.unmaskedData)
+            receiveText(frame)
         case .ping: outbox.append(opcode: .pong, frame.unmaskedData)
         case .pong: break
         case .connectionClose:
@@ -228,17 +241,17 @@ final class WebSocketSession: ChannelInboundHandler {
         updateReading()
     }
 
-    private func receive(_ buffer: ByteBuffer) {
+    private func receiveText(_ frame: WebSocketFrame) {
         let message: ClientMessage
         do {
-            message = try buffer.withUnsafeReadableBytes { bytes throws(ClientMessageError) in
+            message = try frame.withUnmaskedBytes { bytes throws(ClientMessageError) in
                 try ClientMessage.parse(bytes)
             }
         } catch {
             shared.logger.debug("unreadable message", metadata: ["reason": "\(error)"])
             drop("unreadable_message")
             countFault()
-            guard String(validating: buffer.readableBytesView, as: UTF8.self) != nil else {
+            guard String(validating: frame.unmaskedData.readableBytesView, as: UTF8.self) != nil else {
                 // RFC 6455, section 8.1.
                 return close(.dataInconsistentWithMessage, "a text message is not UTF-8")
             }
@@ -270,17 +283,19 @@ final class WebSocketSession: ChannelInboundHandler {
 
     private var surroundings: SessionMachine.Surroundings {
         SessionMachine.Surroundings(
-            now: shared.world.seconds, relay: shared.relay,
-            isStored: { [log = shard.log] id in (try? log.read { try $0.isServed(id) }) ?? false },
-            mayPublish: { [rate = shared.rate, now = shared.world.now] key in rate.admits(key, at: now()) })
+            now: shared.world.seconds, relay: shared.relay, isStored: shard.isStored, mayPublish: shared.mayPublish)
     }
 
     func step(
         _ body: (inout SessionMachine, SessionMachine.Surroundings, inout [SessionMachine.Effect]) -> Void
     ) {
+        // What an effect leads to may step the machine again, so the memory is taken, and given back in the end.
         var effects: [SessionMachine.Effect] = []
+        swap(&effects, &shard.effects)
         body(&machine, surroundings, &effects)
         for effect in effects { perform(effect) }
+        effects.removeAll(keepingCapacity: true)
+        swap(&effects, &shard.effects)
         updateTimer()
         holdRoom()
     }
@@ -355,7 +370,7 @@ final class WebSocketSession: ChannelInboundHandler {
     func updateReading() {
         guard let context else { return }
         let wanted = !machine.isSaturated && !outbox.isFull && held.isEmpty
-        if context.channel.isActive, isReading != wanted {
+        if isReading != wanted, context.channel.isActive {
             isReading = wanted
             context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }
         }

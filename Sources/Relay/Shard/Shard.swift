@@ -13,6 +13,8 @@ final class Shard: @unchecked Sendable {
     let eventLoop: any EventLoop
     let log: EventLog
     let metrics: Metrics
+    /// Whether the log serves an event of that id: made once, not for each message.
+    let isStored: @Sendable (EventID) -> Bool
     private let submitInputs: @Sendable ([Submission]) -> Bool
     private var sessions: [UInt64: WebSocketSession] = [:]
     private var live = LiveIndex()
@@ -24,6 +26,8 @@ final class Shard: @unchecked Sendable {
     private var alarm: RepeatedTask?
     /// Events of reconciliations that are held for all connections of the shard.
     var reconciledEvents = 0
+    /// Where sessions gather what is to be done, kept for its memory; empty between two steps.
+    var effects: [SessionMachine.Effect] = []
 
     /// Bytes of messages that have begun and not ended.
     var unfinishedBytes = 0
@@ -54,6 +58,7 @@ final class Shard: @unchecked Sendable {
         self.index = index
         self.eventLoop = eventLoop
         self.log = log
+        isStored = { (try? log.isServed($0)) ?? false }
         submitInputs = submit
     }
 
@@ -129,13 +134,18 @@ final class Shard: @unchecked Sendable {
     func publish(_ batch: CommittedBatch) {
         eventLoop.preconditionInEventLoop()
         var touched: [ObjectIdentifier: WebSocketSession] = [:]
+        // Who sends much is answered much, one answer after the other: looked up once for all of them.
+        var latest: (connection: UInt64, session: WebSocketSession)?
         for reply in batch.replies[index] {
-            guard let session = sessions[reply.connection] else {
+            if latest?.connection != reply.connection || latest?.session.id == nil {
+                latest = sessions[reply.connection].map { (reply.connection, $0) }
+                if let latest { touched[ObjectIdentifier(latest.session)] = latest.session }
+            }
+            guard let session = latest?.session else {
                 close(reply.content)
                 continue
             }
             session.replied(reply.content)
-            touched[ObjectIdentifier(session)] = session
         }
         var calls: [CallDelivery] = []
         var wanting: [LiveSubscription] = []
