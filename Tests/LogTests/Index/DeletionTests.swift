@@ -55,6 +55,25 @@ struct DeletionTests {
         #expect(try isSound())
     }
 
+    @Test func whatWasLookedForBeforeItCameIsFoundWhenItHasCome() throws {
+        let (event, other) = (try Samples.event(), try Samples.event(content: "other"))
+        let batch = try log.beginBatch()
+        #expect(try !batch.contains(event.id))
+        try batch.append(Samples.draft(event), time: Samples.time)
+        #expect(try batch.contains(event.id), "it waits for the commit")
+        #expect(try !batch.contains(other.id))
+        #expect(try batch.contains(event.id))
+        // What waits is written now.
+        try batch.append(Samples.draft(deletion([["e", Text(event.id.hex)]])), time: Samples.time)
+        #expect(try batch.contains(event.id))
+        #expect(try batch.append(Samples.draft(event), time: Samples.time).outcome == .duplicate)
+        #expect(try !log.isServed(event.id), "nobody sees it before the commit")
+        try batch.commit()
+        #expect(try log.isServed(event.id))
+        #expect(try !log.isServed(other.id))
+        #expect(try isSound())
+    }
+
     @Test func nobodyDeletesForOthers() throws {
         let event = try Samples.event()
         let current = try note(10)
