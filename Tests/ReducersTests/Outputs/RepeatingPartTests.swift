@@ -12,7 +12,7 @@ import Testing
             pubkey: relay.publicKey, createdAt: 1_780_500_000, kind: kind, tags: [], content: content
         ).signed(by: relay)
         let payload = Payload(head: JSONWriter(), event: event)
-        return payload.shape.shared.map { Text(validUTF8: payload.bytes[$0]) }
+        return payload.shape.shared.map { Text(validUTF8: Array(payload.bytes[$0])) }
     }
 
     private func projection(at time: Int64, _ model: String = "m") throws -> Text {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Log
 
-@Suite struct KeyTests {
+@Suite struct KeyOrderTests {
     /// The order that LMDB has: byte by byte, and of two that are alike as far as the shorter goes that one first.
     private func precedes(_ left: [UInt8], _ right: [UInt8]) -> Bool { left.lexicographicallyPrecedes(right) }
 
@@ -16,7 +16,8 @@ import Testing
             }
             // Zeros, and nothing, behind what both have are what a comparison of whole words could mistake.
             let ends = (0..<2).map { _ in
-                (0..<Int.random(in: 0...6, using: &generator)).map { _ in UInt8.random(in: 0...2, using: &generator) / 2 }
+                (0..<Int.random(in: 0...6, using: &generator)).map { _ in UInt8.random(in: 0...2, using: &generator) / 2
+                }
             }
             let (left, right) = (alike + ends[0], alike + ends[1])
             #expect((key(left) < key(right)) == precedes(left, right), "\(left) and \(right)")
