@@ -58,7 +58,8 @@ extension LogError: CustomStringConvertible {
         case .archive(let file, .damaged, let reason): return "the archive file \(file) is damaged: \(reason)"
         case .archive(let file, .foreign, let reason): return "the archive file \(file) is foreign: \(reason)"
         case .archive(let file, .altered, let reason): return "the archive file \(file) was altered: \(reason)"
-        case .storage(let action, let code, let reason): return "could not \(action): \(reason) (\(code))"
+        case .storage(let action, let code, let reason):
+            return "could not \(action): \(reason) (\(code))" + (StorageAdvice.advice(code).map { "; \($0)" } ?? "")
         case .misuse(let reason): return reason
         }
     }

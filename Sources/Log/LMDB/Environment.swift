@@ -14,24 +14,27 @@ final class Environment: @unchecked Sendable {
     /// Whether readers and writers see each other through the lock file. Not so where it cannot be written.
     let usesLockFile: Bool
 
-    private let handle: OpaquePointer
+    private let options: Options
+    /// `nil` once it could not be opened again. Changes only while nobody reads or writes.
+    private var opened: OpaquePointer?
     private let gate = ReadGate()
     /// Read transactions between two uses.
     private let idle = Mutex<[Transaction]>([])
-    /// Set once, before the environment is shared.
+    /// Set before the environment is shared, and when it is opened again.
     private var tables: TableHandles?
 
     /// Opens `data.mdb` in `directory`, which must exist; creates it unless for reading only.
     init(directory: String, options: Options) throws(LMDBError) {
         var usesLockFile = true
+        self.options = options
         do throws(LMDBError) {
-            handle = try Environment.openHandle(
+            opened = try Environment.openHandle(
                 directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
         } catch {
             // Where the lock file cannot be made or written, nobody can write the log either, as far as this user goes.
             guard options.isReadOnly, [EACCES, EROFS, EPERM].contains(error.code) else { throw error }
             usesLockFile = false
-            handle = try Environment.openHandle(directory, options, flags: UInt32(MDB_NOLOCK))
+            opened = try Environment.openHandle(directory, options, flags: UInt32(MDB_NOLOCK))
         }
         self.directory = directory
         self.isReadOnly = options.isReadOnly
@@ -41,7 +44,29 @@ final class Environment: @unchecked Sendable {
 
     deinit {
         idle.withLock { $0.removeAll() }
-        mdb_env_close(handle)
+        if let opened { mdb_env_close(opened) }
+    }
+
+    /// LMDB's handle.
+    private var handle: OpaquePointer {
+        get throws(LMDBError) {
+            guard let opened else { throw LMDBError(code: MDB_PANIC, action: "use the log, which is closed") }
+            return opened
+        }
+    }
+
+    /// Closes everything and opens it again, as a new process would: what LMDB remembers of a failed commit is gone. No
+    /// write transaction may be open. `false` when this thread is inside of a read.
+    func reopen() throws(LMDBError) -> Bool {
+        try gate.change { () throws(LMDBError) in
+            idle.withLock { $0.removeAll() }
+            // First closed, then opened: closing would drop the locks of a second handle on the same file.
+            if let opened { mdb_env_close(opened) }
+            opened = nil
+            opened = try Environment.openHandle(
+                directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
+            try openTables()
+        }
     }
 
     // MARK: - Tables
@@ -60,7 +85,7 @@ final class Environment: @unchecked Sendable {
         flags: UInt32, create: Bool, _ body: (Transaction) throws(LMDBError) -> Void
     ) throws(LMDBError) -> TableHandles {
         var handle: OpaquePointer?
-        try LMDBError.check(mdb_txn_begin(self.handle, nil, flags, &handle), "begin")
+        try LMDBError.check(mdb_txn_begin(try self.handle, nil, flags, &handle), "begin")
         guard let handle else { throw LMDBError(code: MDB_PANIC, action: "begin") }
         let tables: TableHandles
         do throws(LMDBError) {
@@ -79,7 +104,7 @@ final class Environment: @unchecked Sendable {
     /// The names in the environment's table of tables, whoever made them; not more than one more than a log has.
     func tableNames() throws(LMDBError) -> [String] {
         var transaction: OpaquePointer?
-        try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin")
+        try LMDBError.check(mdb_txn_begin(try handle, nil, UInt32(MDB_RDONLY), &transaction), "begin")
         guard let transaction else { throw LMDBError(code: MDB_PANIC, action: "begin") }
         defer { mdb_txn_abort(transaction) }
         var main = MDB_dbi()
@@ -127,7 +152,7 @@ final class Environment: @unchecked Sendable {
     func beginWriting() throws(LMDBError) -> Transaction {
         while true {
             var transaction: OpaquePointer?
-            let code = mdb_txn_begin(handle, nil, 0, &transaction)
+            let code = mdb_txn_begin(try handle, nil, 0, &transaction)
             if code == MDB_MAP_RESIZED, try adoptMapSize() { continue }
             try LMDBError.check(code, "begin writing")
             guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin writing") }
@@ -141,7 +166,7 @@ final class Environment: @unchecked Sendable {
             return idle
         }
         var transaction: OpaquePointer?
-        try LMDBError.check(mdb_txn_begin(handle, nil, UInt32(MDB_RDONLY), &transaction), "begin reading")
+        try LMDBError.check(mdb_txn_begin(try handle, nil, UInt32(MDB_RDONLY), &transaction), "begin reading")
         guard let transaction, let tables else { throw LMDBError(code: MDB_PANIC, action: "begin reading") }
         return Transaction(transaction, tables: tables)
     }
@@ -150,26 +175,39 @@ final class Environment: @unchecked Sendable {
 
     /// How large the map is, and how much of it has ever been used, in bytes.
     func size() throws(LMDBError) -> (map: Int, used: Int) {
+        gate.enter()
+        defer { gate.leave() }
+        return try measured()
+    }
+
+    private func measured() throws(LMDBError) -> (map: Int, used: Int) {
         var info = MDB_envinfo()
-        try LMDBError.check(mdb_env_info(handle, &info), "measure the environment")
+        try LMDBError.check(mdb_env_info(try handle, &info), "measure the environment")
         var statistics = MDB_stat()
-        try LMDBError.check(mdb_env_stat(handle, &statistics), "measure the environment")
+        try LMDBError.check(mdb_env_stat(try handle, &statistics), "measure the environment")
         return (info.me_mapsize, (info.me_last_pgno + 1) * Int(statistics.ms_psize))
     }
 
     /// Makes the map larger. No write transaction may be open. `false` when this thread is inside of a read.
     func grow(to bytes: Int) throws(LMDBError) -> Bool {
         try gate.change { () throws(LMDBError) in
-            try LMDBError.check(
-                mdb_env_set_mapsize(handle, Environment.roundedToPages(bytes)),
-                "make the map larger (to \(bytes) bytes)")
+            let before = try measured().map
+            let code = mdb_env_set_mapsize(try handle, Environment.roundedToPages(bytes))
+            guard code != MDB_SUCCESS else { return }
+            // The old mapping is gone by now, and a reader would fall through: there has to be one again.
+            if mdb_env_set_mapsize(try handle, before) != MDB_SUCCESS, let handle = opened {
+                idle.withLock { $0.removeAll() }
+                mdb_env_close(handle)
+                opened = nil
+            }
+            throw LMDBError(code: code, action: "make the map larger (to \(bytes) bytes)")
         }
     }
 
     /// Takes over the size that another process gave the map. `false` when this thread is inside of a read.
     private func adoptMapSize() throws(LMDBError) -> Bool {
         try gate.change { () throws(LMDBError) in
-            try LMDBError.check(mdb_env_set_mapsize(handle, 0), "adopt the map's new size")
+            try LMDBError.check(mdb_env_set_mapsize(try handle, 0), "adopt the map's new size")
         }
     }
 
@@ -177,8 +215,10 @@ final class Environment: @unchecked Sendable {
 
     /// Frees the places of readers whose process has died; they keep old pages from being used again. Returns how many.
     func clearStaleReaders() throws(LMDBError) -> Int {
+        gate.enter()
+        defer { gate.leave() }
         var dead: Int32 = 0
-        try LMDBError.check(mdb_reader_check(handle, &dead), "look for stale readers")
+        try LMDBError.check(mdb_reader_check(try handle, &dead), "look for stale readers")
         return Int(dead)
     }
 
@@ -189,7 +229,7 @@ final class Environment: @unchecked Sendable {
         defer { close(descriptor) }
         gate.enter()
         defer { gate.leave() }
-        try LMDBError.check(mdb_env_copyfd2(handle, descriptor, UInt32(MDB_CP_COMPACT)), "copy the log to \(path)")
+        try LMDBError.check(mdb_env_copyfd2(try handle, descriptor, UInt32(MDB_CP_COMPACT)), "copy the log to \(path)")
         guard fsync(descriptor) == 0 else { throw LMDBError(code: errno, action: "sync \(path)") }
     }
 }

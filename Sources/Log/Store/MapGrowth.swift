@@ -1,3 +1,5 @@
+import Glibc
+
 /// When the map grows and by how much. The address space costs nothing until it is used.
 enum MapGrowth {
     /// The share of the map that may be used before it is made larger ahead of time.
@@ -18,6 +20,11 @@ extension EventLog {
     /// Makes the map larger if it is nearly full, so that few batches have to be done twice.
     func growMapAhead() throws(LogError) {
         let size = try LogError.wrapping { () throws(LMDBError) in try environment.size() }
-        if Double(size.used) > Double(size.map) * MapGrowth.fullnessBefore { try growMap() }
+        guard Double(size.used) > Double(size.map) * MapGrowth.fullnessBefore else { return }
+        do throws(LogError) {
+            try growMap()
+        } catch .storage(_, ENOMEM, _) {
+            // Under a limit of address space; what still fits is still taken.
+        }
     }
 }

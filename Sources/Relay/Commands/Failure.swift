@@ -20,6 +20,12 @@ enum Failure {
         case let error as SettingsError:
             say(error.description)
             return usage
+        case let error as OutageEnd:
+            say(error.description)
+            return tryLater
+        case let error as DiskTrouble:
+            say(error.description)
+            return tryLater
         case let error as LogError:
             say(error.description)
             return error.isLocked ? tryLater : cannotUseDirectory

@@ -305,6 +305,9 @@ struct Setting: Sendable {
         limit(
             "initial_map_bytes", "bytes of the first memory map; it grows by itself", 1_048_576...1_099_511_627_776,
             \.initialMapBytes),
+        limit(
+            "disk_reserve_bytes", "bytes that have to stay free on the log's disk, or nothing is logged",
+            0...1_099_511_627_776, \.diskReserveBytes),
     ]
 
     private static func number(

@@ -113,4 +113,6 @@ public struct ServerLimits: Equatable, Sendable {
     public var snapshotInterval = 20_000
     /// Bytes of the first memory map; it doubles by itself.
     public var initialMapBytes = 1 << 30
+    /// Bytes that have to stay free on the log's disk; with less the relay refuses what it would have to log.
+    public var diskReserveBytes = 64 << 20
 }

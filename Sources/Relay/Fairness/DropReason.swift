@@ -40,6 +40,7 @@ enum DropReason {
         ("invalid_range", "a range of entries that cannot be read"),
         ("not_auditor", "asked for payloads of the log without the right to"),
         ("overloaded", "more than the sequencer could take (maximum_queue)"),
+        ("log_unwritable", "what would have been logged while the log could not be written"),
         ("request_rate", "a member asked for calls too fast (policy)"),
         ("target_rate", "a member was called too fast (policy)"),
         ("report_rate", "a member reported too fast (policy)"),

@@ -90,7 +90,9 @@ final class HTTPRouter: Sendable {
         switch path {
         case "/health": return .text(.ok, "ok")
         case "/ready":
-            return readiness.isReady ? .text(.ok, "ready") : .text(.serviceUnavailable, "draining")
+            guard readiness.isReady else { return .text(.serviceUnavailable, "draining") }
+            let isWritable = metrics.isWritable.load(ordering: .relaxed)
+            return isWritable ? .text(.ok, "ready") : .text(.serviceUnavailable, "the log cannot be written")
         case "/info": return document
         case "/": return page(request)
         case "/metrics": return figures(request)
@@ -126,7 +128,7 @@ final class HTTPRouter: Sendable {
         case .local, .all:
             let text = MetricsText(
                 metrics: metrics, facts: facts.current, storage: try? doors.log.storage(), isReady: readiness.isReady,
-                checkpoint: files.status())
+                directory: settings.data, checkpoint: files.status())
             return HTTPAnswer(.ok, type: MetricsText.type, body: text.bytes)
         }
     }

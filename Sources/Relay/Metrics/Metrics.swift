@@ -84,6 +84,14 @@ final class Metrics: Sendable {
     let appendedBytes = Family()
     let commits = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5])
     let batches = Histogram([1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500])
+    /// Whether the log can be written, as far as is known.
+    let isWritable = Atomic<Bool>(true)
+    /// By reason: writes that failed, or that were not tried.
+    let writeFailures = Family()
+    /// By direction: jumps of the clock.
+    let clockJumps = Family()
+    /// The time of the last entry, in microseconds since 1970.
+    let logTime = Atomic<Int64>(0)
     let queries = Histogram([0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 30])
     let connections = Atomic<Int>(0)
     let subscriptions = Atomic<Int>(0)

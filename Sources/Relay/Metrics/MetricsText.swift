@@ -10,6 +10,8 @@ struct MetricsText {
     let facts: LiveFacts.Snapshot
     let storage: StorageFigures?
     let isReady: Bool
+    /// Where the log is.
+    let directory: String
     let checkpoint: CheckpointPublisher.Status
 
     var bytes: [UInt8] {
@@ -63,6 +65,7 @@ struct MetricsText {
             "ringdown_checkpoint_failures_total", "Checkpoints that were not published.", metrics.checkpointFailures)
         text.family("ringdown_witness_failures_total", "Cosignatures that did not come.", metrics.witnessFailures)
         if let storage { write(storage, &text) }
+        writeHealth(&text)
         text.gauge(
             "process_start_time_seconds", "When the process started, in seconds since 1970.", metrics.startedAt)
         text.gauge("process_resident_memory_bytes", "Resident memory.", metrics.process.residentBytes)
@@ -70,6 +73,23 @@ struct MetricsText {
         text.header("process_cpu_seconds_total", "counter", "Processor time so far.")
         text.line("process_cpu_seconds_total", "", "\(metrics.process.processorSeconds)")
         return text.bytes
+    }
+
+    /// Whether the log can be written, and what may keep it from that.
+    private func writeHealth(_ text: inout Writer) {
+        text.gauge(
+            "ringdown_log_writable", "0 while the log cannot be written and what would be logged is refused.",
+            metrics.isWritable.load(ordering: .relaxed) ? 1 : 0)
+        text.family(
+            "ringdown_log_write_failures_total", "Writes that failed or were not tried, by reason.",
+            metrics.writeFailures)
+        if let free = DiskWatch.freeBytes(directory) {
+            text.gauge("ringdown_disk_free_bytes", "Bytes free on the disk of the log.", free)
+        }
+        text.family("ringdown_clock_jumps_total", "Jumps of the clock, by direction.", metrics.clockJumps)
+        text.gauge(
+            "ringdown_log_ahead_of_clock_seconds", "By how much the log's time is ahead of the clock.",
+            max(metrics.logTime.load(ordering: .relaxed) / 1_000_000 - Clock.seconds(), 0))
     }
 
     private func write(_ storage: StorageFigures, _ text: inout Writer) {

@@ -52,6 +52,22 @@ struct Sequencer {
         fileprivate(set) var committed: CommittedBatch
         /// Hand callers their answers.
         fileprivate(set) var answers: [() -> Void]
+
+        mutating func reply(to sender: Submission.Sender, _ content: Reply.Content) {
+            guard case .connection(let id) = sender else { return }
+            committed.replies[id.shard].append(Reply(connection: id.number, content: content))
+        }
+
+        mutating func answer(_ sender: Submission.Sender, _ answer: Transition.Answer) {
+            guard case .caller(let resume) = sender else { return }
+            answers.append { resume(answer) }
+        }
+    }
+
+    /// What nothing comes to.
+    var emptyOutcome: Outcome {
+        Outcome(
+            committed: CommittedBatch(replies: Array(repeating: [], count: shardCount)), answers: [])
     }
 
     /// Carries inputs through, in order, in one commit.
@@ -261,7 +277,7 @@ extension Sequencer {
     /// Random bytes of an invite code.
     private static let inviteCodeBytes = 16
 
-    private mutating func admission(_ authorization: Event) -> Transition.Answer {
+    mutating func admission(_ authorization: Event) -> Transition.Answer {
         state.admission(of: authorization, session: nil).refusal.map { turnAway($0, key: authorization.pubkey) }
             ?? Transition.Answer(accepted: true, message: "")
     }

@@ -45,8 +45,13 @@ final class Server: Sendable {
             Sequencer(
                 log: opened.log, state: opened.state, facts: facts, secret: opened.identity.relay,
                 limits: settings.limits, shardCount: threads, metrics: metrics),
-            maximumQueue: settings.limits.maximumQueue, metrics: metrics, publish: { publisher.publish($0) }, fail: fail
-        )
+            maximumQueue: settings.limits.maximumQueue,
+            outage: OutageKeeper(
+                log: opened.log,
+                watch: DiskWatch(directory: settings.data, reserve: settings.limits.diskReserveBytes),
+                lastSeq: opened.state.position?.seq, metrics: metrics, logger: logger),
+            clock: ClockWatch(metrics: metrics, logger: logger), metrics: metrics,
+            publish: { publisher.publish($0) }, fail: fail)
         let (sequencer, metrics) = (sequencer, metrics)
         let drops = Drops(metrics: metrics) { drops in sequencer.submit([Submission(content: .dropped(drops))]) }
         shards = group.makeIterator().enumerated().map { index, loop in

@@ -1,0 +1,23 @@
+import Foundation
+
+/// Signals by which the system reports what a disk or a limit does to a process.
+public enum FatalSignals {
+    /// The exit code after a read error in the log's map (EX_IOERR of sysexits.h).
+    static let readError: Int32 = 74
+
+    /// A write beyond the limit of a file's size is to fail, not to kill; and a page of the log that cannot be read, which
+    /// kills because LMDB reads through a memory map, does so with a message and an exit code.
+    public static func settle() {
+        signal(SIGXFSZ, SIG_IGN)
+        signal(SIGBUS) { _ in
+            // Nothing but what is safe inside of a signal handler: no allocation, no lock.
+            let text: StaticString = """
+                ringdown: a page of the log could not be read: its disk fails, or its file was cut off while it was open. \
+                Look at the disk (dmesg, smartctl), then check the log with `ringdown-replay verify`.
+
+                """
+            _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+            _exit(FatalSignals.readError)
+        }
+    }
+}
