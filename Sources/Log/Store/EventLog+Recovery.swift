@@ -10,17 +10,22 @@ extension EventLog {
     ///
     /// - Throws: an error with which nothing may be written; it can be tried again.
     public func recover() throws(LogError) {
-        guard mode == .readWrite else { throw .openedForReading(directory: directory) }
-        guard !writer.withLock({ $0.isWriting }) else { throw .misuse("a batch is open") }
-        // First of all, because LMDB lets nobody read either after some failures.
-        let isReopened = try LogError.wrapping { () throws(LMDBError) in try environment.reopen() }
-        guard isReopened else { throw .misuse("the log cannot be opened again while the thread that writes is reading") }
+        try reopen()
         try settleMetaPages()
         try checkEnds()
         writer.withLock {
             $0.failure = nil
             $0.contents = ContentWriter()
         }
+    }
+
+    /// Closes everything and opens it again, to read: after some failures of a commit LMDB lets nobody read either. No
+    /// batch may be open, and none can be begun before `recover`.
+    public func reopen() throws(LogError) {
+        guard mode == .readWrite else { throw .openedForReading(directory: directory) }
+        guard !writer.withLock({ $0.isWriting }) else { throw .misuse("a batch is open") }
+        let isReopened = try LogError.wrapping { () throws(LMDBError) in try environment.reopen() }
+        guard isReopened else { throw .misuse("the log cannot be opened again while the thread that writes is reading") }
     }
 
     /// A meta page whose write failed can be one thing in the kernel's memory and another on the disk; the next commit
