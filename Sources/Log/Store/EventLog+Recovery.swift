@@ -25,7 +25,9 @@ extension EventLog {
         guard mode == .readWrite else { throw .openedForReading(directory: directory) }
         guard !writer.withLock({ $0.isWriting }) else { throw .misuse("a batch is open") }
         let isReopened = try LogError.wrapping { () throws(LMDBError) in try environment.reopen() }
-        guard isReopened else { throw .misuse("the log cannot be opened again while the thread that writes is reading") }
+        guard isReopened else {
+            throw .misuse("the log cannot be opened again while the writer is reading")
+        }
     }
 
     /// A meta page whose write failed can be one thing in the kernel's memory and another on the disk; the next commit

@@ -42,7 +42,8 @@ extension Sequencer.Outcome {
         let sender = submission.sender
         switch submission.content {
         case .event(let event, _): reply(to: sender, .event(event.id, answer))
-        case .authenticate(let event, _): reply(to: sender, .authenticated(event.id, event.pubkey, answer, session: nil))
+        case .authenticate(let event, _):
+            reply(to: sender, .authenticated(event.id, event.pubkey, answer, session: nil))
         case .join(let event, _): reply(to: sender, .joined(event.id, answer))
         case .invite(_, let subscription): reply(to: sender, .invited(subscription, nil, answer))
         default: break
