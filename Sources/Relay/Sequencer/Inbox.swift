@@ -7,10 +7,13 @@ import Foundation
 final class Inbox: @unchecked Sendable {
     /// Having taken this many says that much comes in.
     private static let busyCount = 24
+    /// Having taken this many says that more comes in than one core can check: whoever waits for an answer waits for those
+    /// before it in any case, and what counts is how little each of them costs.
+    private static let floodCount = 160
     /// Having this many is reason enough not to linger.
     private static let enoughCount = 1024
     /// How long it lingers at most.
-    private static let lingerSeconds = 0.02
+    private static let lingerSeconds = (busy: 0.01, flooded: 0.04)
     /// When nothing came for so long, everybody waits for an answer before saying more: then lingering only delays it.
     private static let quietSeconds = 0.004
 
@@ -73,7 +76,9 @@ final class Inbox: @unchecked Sendable {
     private func linger() {
         wakeCount = Inbox.enoughCount
         defer { wakeCount = 1 }
-        let end = Date(timeIntervalSinceNow: Inbox.lingerSeconds)
+        let isFlooded = lastTaken >= Inbox.floodCount
+        let end = Date(
+            timeIntervalSinceNow: isFlooded ? Inbox.lingerSeconds.flooded : Inbox.lingerSeconds.busy)
         while waiting.count < Inbox.enoughCount, !hasUrgent, !isClosed {
             let before = waiting.count
             let pause = min(end, Date(timeIntervalSinceNow: Inbox.quietSeconds))

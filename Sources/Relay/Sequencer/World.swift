@@ -9,7 +9,7 @@ struct World: Sendable {
     var random: @Sendable () -> Bytes32
 
     /// The machine's clock and the kernel's randomness.
-    static let real = World(now: { Clock.microseconds() }, random: { Randomness.bytes32() })
+    static let real = World(now: { Clock.microseconds() }, random: { [pool = RandomPool()] in pool.bytes32() })
 
     /// The clock in whole seconds, as Nostr events carry it.
     var seconds: Int64 { now() / 1_000_000 }
