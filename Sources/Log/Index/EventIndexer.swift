@@ -16,6 +16,8 @@ struct EventIndexer {
     private var pendingFrom = UInt64.max
     /// The id that was looked up last and is not served: whoever asks is about to append it, which asks again.
     private var absentID: EventID?
+    /// What was entered lately, in this transaction and in those before it.
+    var recent = RecentIDs()
 
     /// Whether the log has deletions, once that is known.
     private var hasDeletions: Bool?
@@ -30,7 +32,10 @@ struct EventIndexer {
         absentID = nil
         let isServed = indexing.served && !isDuplicate
         put(.id, IndexKey.id(event.id, seq: seq, isServed: isServed), of: seq)
-        if isServed { pendingIDs.insert(event.id) }
+        if isServed {
+            pendingIDs.insert(event.id)
+            recent.insert(event.id)
+        }
         guard indexing.served, !isWithdrawn else { return .notServed }
         guard !isDuplicate else { return .duplicate }
         let isDeleted = try isDeleted(event, reader)
@@ -95,8 +100,16 @@ struct EventIndexer {
     mutating func forget() { hasDeletions = nil }
 
     /// Whether an event of this id is served, or was until a newer one of the same address took its place.
-    mutating func contains(_ id: EventID, _ reader: borrowing LogReader) throws -> Bool {
+    ///
+    /// - Parameter version: a version of the log in which it was not.
+    mutating func contains(
+        _ id: EventID, absentFrom version: LogVersion? = nil, _ reader: borrowing LogReader
+    ) throws -> Bool {
         if id == absentID { return false }
+        if let version, !recent.mayHave(id, since: version) {
+            absentID = id
+            return false
+        }
         if pendingIDs.contains(id) { return true }
         let isServed = try reader.isServed(id)
         absentID = isServed ? nil : id

@@ -1,20 +1,21 @@
 import Nostr
 
 extension EventLog {
-    /// See `LogReader.isServed`. Costs one seek for an event that is new, which nearly all are that anybody asks about:
-    /// then nothing else of the log is read.
-    public func isServed(_ id: EventID) throws -> Bool {
+    /// Whether the log serves the event of this id, see `LogReader.isServed`, and the version of the log for which that is
+    /// so. Costs one seek for an event that is new, which nearly all are that anybody asks about: then nothing else is
+    /// read.
+    public func lookUp(_ id: EventID) throws -> (isServed: Bool, version: LogVersion) {
         do {
-            let mayBe = try environment.read { transaction in
-                try transaction.withCursor(.id) { cursor in
+            return try environment.read { transaction in
+                let version = LogVersion(transaction: try transaction.number())
+                let mayBe = try transaction.withCursor(.id) { cursor in
                     try cursor.seek(Key(id.prefix)).flatMap { IndexKey.readID($0.key, id) } != nil
                 }
+                return (try mayBe && LogReader(transaction, archive).isServed(id), version)
             }
-            guard mayBe else { return false }
         } catch let error as LMDBError {
             throw LogError(error)
         }
-        return try read { try $0.isServed(id) }
     }
 }
 

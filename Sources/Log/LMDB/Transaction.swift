@@ -99,6 +99,9 @@ final class Transaction: @unchecked Sendable {
 
     // MARK: - Life
 
+    /// LMDB's number of the snapshot that is read, or of the one that is being written.
+    func number() throws(LMDBError) -> UInt64 { UInt64(mdb_txn_id(try live())) }
+
     /// Makes everything that was written durable and visible, all at once.
     func commit() throws(LMDBError) {
         closeCursors()

@@ -172,11 +172,14 @@ public final class Batch {
     private func begin() throws(LogError) {
         let transaction = try LogError.wrapping { () throws(LMDBError) in try log.environment.beginWriting() }
         // Taken out rather than copied: it can hold tens of thousands of keys.
-        let contents = log.writer.withLock { state in
-            defer { state.contents = ContentWriter() }
-            return state.contents
+        let (contents, recent) = log.writer.withLock { state in
+            defer {
+                state.contents = ContentWriter()
+                state.recent = RecentIDs()
+            }
+            return (state.contents, state.recent)
         }
-        writer = try BatchWriter(transaction, contents: contents)
+        writer = try BatchWriter(transaction, contents: contents, recent: recent)
     }
 
     // MARK: - The end
@@ -191,11 +194,14 @@ public final class Batch {
         // What an aborted batch learnt is about contents that were never stored.
         let isStored = writer?.isCommitted == true || operations.isEmpty
         let contents = isStored ? writer?.contents : nil
+        // These may be too many: then an id that was never stored is looked for once more.
+        let recent = writer?.indexer.recent
         writer?.abort()
         writer = nil
         log.writer.withLock {
             $0.isWriting = false
             $0.contents = contents ?? ContentWriter()
+            $0.recent = recent ?? RecentIDs()
         }
     }
 }

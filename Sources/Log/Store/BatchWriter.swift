@@ -13,9 +13,13 @@ final class BatchWriter {
     /// The record being made; kept for its memory.
     private var record: [UInt8] = []
 
-    init(_ transaction: Transaction, contents: consuming ContentWriter) throws(LogError) {
+    init(
+        _ transaction: Transaction, contents: consuming ContentWriter, recent: consuming RecentIDs
+    ) throws(LogError) {
         self.transaction = transaction
         self.contents = contents
+        recent.begin(try LogError.wrapping { () throws(LMDBError) in try transaction.number() })
+        indexer.recent = recent
         let reader = try LogReader(transaction)
         head = reader.head
         archive = reader.archive
@@ -103,7 +107,9 @@ final class BatchWriter {
     }
 
     /// See `Batch.contains`.
-    func contains(_ id: EventID) throws -> Bool { try indexer.contains(id, reader) }
+    func contains(_ id: EventID, absentFrom version: LogVersion?) throws -> Bool {
+        try indexer.contains(id, absentFrom: version, reader)
+    }
 
     /// See `Batch.isDeleted`.
     func isDeleted(_ event: Event) throws -> Bool { try indexer.isDeleted(event, reader) }

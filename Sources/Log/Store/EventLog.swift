@@ -141,4 +141,6 @@ struct WriterState: Sendable {
     var failure: LogError?
     /// The authors' keys that payloads refer to.
     var contents = ContentWriter()
+    /// The ids that came lately.
+    var recent = RecentIDs()
 }

@@ -152,7 +152,7 @@ struct Sequencer {
     private mutating func take(_ submission: Submission, _ work: inout Work) throws {
         switch submission.content {
         case .event(let event, let session):
-            let answer = try take(event, session: session, &work)
+            let answer = try take(event, session: session, absentFrom: submission.absentFrom, &work)
             work.reply(to: submission.sender, .event(event.id, answer))
         case .authenticate(let event, let session):
             let (answer, name) = try authenticate(event, session: session, &work)
@@ -231,13 +231,14 @@ struct Sequencer {
 
 extension Sequencer {
     private mutating func take(
-        _ event: Event, session: UInt64?, door: Door = .webSocket, _ work: inout Work
+        _ event: Event, session: UInt64?, door: Door = .webSocket, absentFrom version: LogVersion? = nil,
+        _ work: inout Work
     ) throws -> Transition.Answer {
         if let refusal = state.turnsAway(event, at: work.batch.next(now: world.now()).time) {
             return turnAway(refusal, key: event.pubkey)
         }
         // Mesh requests and commands remember their ids in the state, so that a replay is a logged refusal.
-        if try work.batch.contains(event.id) {
+        if try work.batch.contains(event.id, absentFrom: version) {
             return Transition.Answer(accepted: true, message: "duplicate: already have this event")
         }
         if try work.batch.isDeleted(event) { return turnAway(.deleted, key: event.pubkey) }

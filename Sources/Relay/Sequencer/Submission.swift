@@ -1,3 +1,4 @@
+import Log
 import Nostr
 import Reducers
 
@@ -55,6 +56,8 @@ struct Submission: Sendable {
 
     var content: Content
     var sender = Sender.none
+    /// For an event: a version of the log that did not have it.
+    var absentFrom: LogVersion?
 
     /// Whether it says that a session is over.
     var isEnd: Bool { if case .closed = content { true } else { false } }

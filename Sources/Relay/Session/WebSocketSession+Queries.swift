@@ -83,7 +83,8 @@ extension WebSocketSession {
 
     /// Has the shard wake the session once a second while there is something to wait for.
     func updateTimer() {
-        let isWanted = id != nil && machine.deadline != nil
+        // Asked for every message: the machine's own property would cost a copy of all of it.
+        let isWanted = id != nil && (machine.keys.isEmpty || machine.reconciliations.count > 0)
         guard isWanted != isTimed, let id else { return }
         isTimed = isWanted
         if isWanted { shard.wake(self, id) } else { shard.stopWaking(id) }

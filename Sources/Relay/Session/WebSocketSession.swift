@@ -306,7 +306,12 @@ final class WebSocketSession: ChannelInboundHandler {
         case .send(let message): send(message)
         case .drop(let reason, let key): shard.drops.count(reason, key: key)
         case .yield: shard.turns.later { [weak self] in self?.goOn() }
-        case .submit(let content): submissions.append(Submission(content: content, sender: .connection(id)))
+        case .submit(let content):
+            var submission = Submission(content: content, sender: .connection(id))
+            if case .event(let event, _) = content, let absence = shard.latestAbsence, absence.id == event.id {
+                submission.absentFrom = absence.version
+            }
+            submissions.append(submission)
         case .subscribe(let name, let filters): subscribe(name, filters)
         case .unsubscribe(let name):
             if let subscription = subscriptions.removeValue(forKey: name) { shard.unsubscribe(subscription) }

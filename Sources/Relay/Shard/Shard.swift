@@ -14,7 +14,9 @@ final class Shard: @unchecked Sendable {
     let log: EventLog
     let metrics: Metrics
     /// Whether the log serves an event of that id: made once, not for each message.
-    let isStored: @Sendable (EventID) -> Bool
+    private(set) var isStored: (EventID) -> Bool = { _ in false }
+    /// The event that was looked for last, and a version of the log that did not have it.
+    private(set) var latestAbsence: (id: EventID, version: LogVersion)?
     private let submitInputs: @Sendable ([Submission]) -> Bool
     private var sessions: [UInt64: WebSocketSession] = [:]
     private var live = LiveIndex()
@@ -58,8 +60,12 @@ final class Shard: @unchecked Sendable {
         self.index = index
         self.eventLoop = eventLoop
         self.log = log
-        isStored = { (try? log.isServed($0)) ?? false }
         submitInputs = submit
+        isStored = { [unowned self] id in
+            guard let found = try? log.lookUp(id) else { return false }
+            latestAbsence = found.isServed ? nil : (id, found.version)
+            return found.isServed
+        }
     }
 
     // MARK: Connections

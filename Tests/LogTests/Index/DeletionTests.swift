@@ -67,10 +67,10 @@ struct DeletionTests {
         try batch.append(Samples.draft(deletion([["e", Text(event.id.hex)]])), time: Samples.time)
         #expect(try batch.contains(event.id))
         #expect(try batch.append(Samples.draft(event), time: Samples.time).outcome == .duplicate)
-        #expect(try !log.isServed(event.id), "nobody sees it before the commit")
+        #expect(try !log.lookUp(event.id).isServed, "nobody sees it before the commit")
         try batch.commit()
-        #expect(try log.isServed(event.id))
-        #expect(try !log.isServed(other.id))
+        #expect(try log.lookUp(event.id).isServed)
+        #expect(try !log.lookUp(other.id).isServed)
         #expect(try isSound())
     }
 
