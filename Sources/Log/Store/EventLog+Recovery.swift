@@ -16,6 +16,7 @@ extension EventLog {
         writer.withLock {
             $0.failure = nil
             $0.contents = ContentWriter()
+            $0.recent = RecentIDs()
         }
     }
 
