@@ -9,8 +9,8 @@ import NIOCore
 ///
 /// Belongs to its event loop.
 final class StrangerShare {
-    /// The moment within which the share is counted.
-    static let window = TimeAmount.milliseconds(10)
+    /// The moment within which the share is counted: short, because a member waits for what is done in one.
+    static let window = TimeAmount.milliseconds(2)
 
     private let allowance: Int64?
     private let eventLoop: any EventLoop
@@ -18,8 +18,6 @@ final class StrangerShare {
     private var spent: Int64 = 0
     private var waiting: Deque<() -> Void> = []
     private var isScheduled = false
-    /// How often somebody had to wait.
-    private(set) var deferred: UInt64 = 0
 
     /// - Parameter percent: of the loop's time; 100 for no limit.
     init(_ eventLoop: any EventLoop, percent: Int) {
@@ -45,7 +43,6 @@ final class StrangerShare {
 
     /// Does a stranger's work when there is room for it, in the order in which it was asked for.
     func later(_ work: @escaping () -> Void) {
-        deferred += 1
         waiting.append(work)
         schedule()
     }

@@ -61,7 +61,8 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError || error is ByteToMessageDecoderError { shard.drops.count("request_malformed") }
+        // Whoever leaves in the middle of a request was not turned away.
+        if let error = error as? HTTPParserError, error != .invalidEOFState { shard.drops.count("request_malformed") }
         context.close(promise: nil)
     }
 

@@ -43,8 +43,8 @@ final class WebSocketSession: ChannelInboundHandler {
     var scan: RunningScan?
     /// Whether the shard wakes the session when time has passed.
     var isTimed = false
-    /// Messages of a stranger that wait until strangers' share of the time has room.
-    private var held: [WebSocketFrame] = []
+    /// Whether what a stranger sent waits until strangers' share of the time has room.
+    var isHeld = false
     /// What the connection sent and is not a whole message yet; counted in the shard, too.
     private var unfinishedBytes = 0
     /// Whether it sent so much that nothing which still comes is looked at.
@@ -71,6 +71,9 @@ final class WebSocketSession: ChannelInboundHandler {
             now: shared.world.seconds)
         outbox = Outbox(maximumBacklog: shared.limits.maximumBacklogBytes, total: shard.backlog)
     }
+
+    /// Whether no key was proved yet.
+    var isStranger: Bool { machine.isStranger }
 
     /// Whether the connection proved to hold this key, given in hex.
     func holds(_ key: Text) -> Bool { machine.keys.contains { Text($0.hex) == key } }
@@ -105,7 +108,6 @@ final class WebSocketSession: ChannelInboundHandler {
         subscriptions = [:]
         shard.reconciledEvents -= heldEvents
         heldEvents = 0
-        held = []
         finishMessage()
         shard.remove(self, id)
         if let name = machine.name {
@@ -140,16 +142,6 @@ final class WebSocketSession: ChannelInboundHandler {
             return
         }
         wasHeard = true
-        guard machine.isStranger else { return receive(frame) }
-        if held.isEmpty, shard.strangers.hasRoom {
-            shard.strangers.spend { receive(frame) }
-        } else {
-            hold(frame)
-        }
-    }
-
-    private func receive(_ frame: WebSocketFrame) {
-        guard !outbox.isClosing else { return }
         switch frame.opcode {
         case .text:
             finishMessage()
@@ -167,25 +159,8 @@ final class WebSocketSession: ChannelInboundHandler {
         }
     }
 
-    /// Keeps a message until strangers' share has room; nothing more is read before that.
-    private func hold(_ frame: WebSocketFrame) {
-        held.append(frame)
-        guard held.count == 1 else { return }
-        shard.strangers.later { [weak self] in self?.receiveHeld() }
-    }
-
-    private func receiveHeld() {
-        let frames = held
-        held = []
-        guard id != nil else { return }
-        for frame in frames { receive(frame) }
-        submit()
-        flush()
-        updateReading()
-    }
-
     /// Learns what came from the socket before it is taken for frames; `false` when it is not to be looked at.
-    func receive(byteCount: Int) -> Bool {
+    func admit(byteCount: Int) -> Bool {
         guard id != nil, !isRefused else { return false }
         guard !outbox.isClosing else { return true }
         unfinishedBytes += byteCount
@@ -374,7 +349,7 @@ final class WebSocketSession: ChannelInboundHandler {
 
     func updateReading() {
         guard let context else { return }
-        let wanted = !machine.isSaturated && !outbox.isFull && held.isEmpty
+        let wanted = !machine.isSaturated && !outbox.isFull && !isHeld
         if isReading != wanted, context.channel.isActive {
             isReading = wanted
             context.channel.setOption(.autoRead, value: wanted).whenFailure { _ in }

@@ -1,0 +1,3 @@
+"""All attacks, by what they go for."""
+
+from . import connections, doors, frames, members, strangers  # noqa: F401
