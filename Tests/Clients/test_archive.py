@@ -76,6 +76,20 @@ def test_beside_a_running_relay_that_goes_on(aged):
     assert succeed("ringdown-replay", "why", "--data", aged.data, aged.old_call)
 
 
+def test_what_was_archived_is_erased_again_and_again_beside_a_running_relay(aged):
+    """Each erasure writes the file anew, which the relay has open: it is not damaged, and the relay goes on."""
+    assert archive(aged)["entries"] >= 256
+    erased = [erase(aged, "--pubkey", key.hex)["erased"] for key in (aged.requester, aged.target)]
+    assert erased[0] > 100 and erase(aged, "--event", aged.old_call)["erased"] == 0
+    assert aged.process.poll() is None, aged.said()
+    pair(aged)
+    assert verify(aged, "--require-all")["erased"] >= sum(erased)
+
+
+def erase(relay, *arguments) -> dict:
+    return json.loads(succeed("ringdown-relay", "erase", "--data", relay.data, *arguments, "--yes", "--json"))
+
+
 def test_without_a_relay_and_then_with_one_again(aged):
     aged.stop()
     size = (aged.data / "data.mdb").stat().st_size

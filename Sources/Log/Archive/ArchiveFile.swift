@@ -6,14 +6,17 @@ struct ArchiveFile: Sendable {
     let path: String
     let header: ArchiveFormat.Header
     let places: [ArchiveFormat.Place]
+    /// Which file it was: one that was written anew without what was erased has its name, and is another.
+    private let identity: FileIdentity
     /// How long the file is.
-    let size: Int
+    private var size: Int { identity.size }
 
     /// Opens a file; `nil` if there is none. Reads what says where things are, and not the blocks.
     init?(_ path: String) throws(ArchiveDamage) {
         guard let file = try OpenedFile(path) else { return nil }
         self.path = path
-        size = file.size
+        identity = file.identity
+        let size = file.identity.size
         guard size > ArchiveFormat.trailerSize else { throw .cut }
         let trailer = try file.read(at: size - ArchiveFormat.trailerSize, count: ArchiveFormat.trailerSize)
         let index: UInt64 = trailer.withUnsafeBytes { $0.number(at: 0) }
@@ -58,9 +61,7 @@ struct ArchiveFile: Sendable {
 
     func block(_ index: Int) throws(ArchiveDamage) -> ArchiveBlock {
         let place = places[index]
-        guard let file = try OpenedFile(path), file.size == size else {
-            throw ArchiveDamage("it was changed meanwhile")
-        }
+        let file = try reopened()
         let frame = try file.read(at: Int(place.offset), count: Int(place.size))
         let bytes = try frame.withUnsafeBufferPointer { (frame) throws(ArchiveDamage) in
             try Zstandard.unpack(UnsafeRawBufferPointer(frame), size: Int(place.unpackedSize))
@@ -75,11 +76,14 @@ struct ArchiveFile: Sendable {
         return block
     }
 
+    private func reopened() throws(ArchiveDamage) -> OpenedFile {
+        guard let file = try OpenedFile(path), file.identity == identity else { throw .replaced }
+        return file
+    }
+
     /// Whether the whole file has the hash that it ends with.
     func checkHash() throws(ArchiveDamage) {
-        guard let file = try OpenedFile(path), file.size == size else {
-            throw ArchiveDamage("it was changed meanwhile")
-        }
+        let file = try reopened()
         var hasher = SHA256()
         var offset = 0
         let end = size - Bytes32.count
@@ -97,10 +101,25 @@ struct ArchiveFile: Sendable {
     private static let hashBytes = 1 << 20
 }
 
+/// What tells a file from another one of its name.
+private struct FileIdentity: Equatable, Sendable {
+    let size: Int
+    let inode: UInt
+    let seconds: Int
+    let nanoseconds: Int
+
+    init(_ status: stat) {
+        size = Int(status.st_size)
+        inode = status.st_ino
+        seconds = status.st_mtim.tv_sec
+        nanoseconds = status.st_mtim.tv_nsec
+    }
+}
+
 /// A file while it is being read.
 private struct OpenedFile: ~Copyable {
     private let descriptor: Int32
-    let size: Int
+    let identity: FileIdentity
 
     /// `nil` if there is none.
     init?(_ path: String) throws(ArchiveDamage) {
@@ -115,7 +134,7 @@ private struct OpenedFile: ~Copyable {
             close(descriptor)
             throw ArchiveDamage("it cannot be read: \(reason)")
         }
-        size = Int(status.st_size)
+        identity = FileIdentity(status)
     }
 
     deinit { close(descriptor) }

@@ -116,9 +116,11 @@ enum ArchiveFormat {
 }
 
 /// What is wrong with the bytes of an archive file.
-struct ArchiveDamage: Error {
+struct ArchiveDamage: Error, Equatable {
     let reason: String
     init(_ reason: String) { self.reason = reason }
 
     static let cut = ArchiveDamage("it is cut short")
+    /// Not damage when it happens once: whoever erases something writes the file anew.
+    static let replaced = ArchiveDamage("it was changed meanwhile")
 }

@@ -52,14 +52,7 @@ final class ArchiveStore: Sendable {
         of seq: UInt64, in range: ArchivedRange, log: Bytes32, root: (UInt64) throws(LogError) -> Bytes32
     ) throws(LogError) -> ArchiveBlock? {
         if let block = known(seq) { return block }
-        guard let file = try file(range, log: log) else { return nil }
-        let block: ArchiveBlock
-        do throws(ArchiveDamage) {
-            block = try file.block(of: seq)
-        } catch {
-            forget()
-            throw told(file, error)
-        }
+        guard let (file, block) = try read(seq, in: range, log: log) else { return nil }
         for (index, found) in block.roots.enumerated() {
             let run = block.first / ArchiveFormat.rootEntries + UInt64(index)
             guard try root(run) == found else {
@@ -73,6 +66,25 @@ final class ArchiveStore: Sendable {
         }
         return block
     }
+
+    /// Reads a block of a file. A file that another process wrote anew in between, to erase something, is opened again.
+    private func read(
+        _ seq: UInt64, in range: ArchivedRange, log: Bytes32
+    ) throws(LogError) -> (ArchiveFile, ArchiveBlock)? {
+        for attempt in 1...ArchiveStore.attempts {
+            guard let file = try file(range, log: log) else { return nil }
+            do throws(ArchiveDamage) {
+                return (file, try file.block(of: seq))
+            } catch {
+                forget()
+                guard error == .replaced, attempt < ArchiveStore.attempts else { throw told(file, error) }
+            }
+        }
+        return nil
+    }
+
+    /// How often a file is opened that is always another one when it is read.
+    private static let attempts = 8
 
     private func known(_ seq: UInt64) -> ArchiveBlock? {
         memory.withLock { memory in

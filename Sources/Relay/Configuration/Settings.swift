@@ -64,7 +64,7 @@ public struct ServerLimits: Equatable, Sendable {
     /// HTTP requests of one address a second; ten times as many at once. This machine's own are not counted.
     public var requestsPerSecondPerAddress = 200
     /// Percent of each event loop's time that connections get which have not authenticated, and HTTP; 100 for no limit.
-    public var strangerShare = 25
+    public var strangerShare = 20
     /// Bytes that a connection may send before it has authenticated.
     public var maximumStrangerBytes = 262_144
     /// Bad signatures, refused authentications and unreadable messages that one connection may send.

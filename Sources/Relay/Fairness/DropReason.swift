@@ -11,6 +11,7 @@ enum DropReason {
         ("request_timeout", "an HTTP request did not arrive in time (http_seconds)"),
         ("answer_timeout", "an HTTP answer was not read in time"),
         ("request_malformed", "bytes that are no HTTP request, or headers that are too large"),
+        ("request_too_large", "an HTTP body above maximum_message_bytes"),
         ("request_rate_of_address", "too many HTTP requests of one address (requests_per_second_per_address)"),
         ("unauthenticated_timeout", "no key was proved in time (authentication_seconds)"),
         ("unauthenticated_bytes", "too much was sent before a key was proved (maximum_stranger_bytes)"),

@@ -12,14 +12,32 @@ import NIOCore
 final class Turns: @unchecked Sendable {
     /// How long one turn takes, give or take a piece: what anybody else waits for at most.
     static let length = TimeAmount.milliseconds(1)
+    /// How much of that may be done outside of a turn.
+    static let atOnce = TimeAmount.microseconds(500)
     /// How much later than at once the next turn comes: enough not to be due yet.
     static let pause = TimeAmount.microseconds(20)
 
     private let eventLoop: any EventLoop
     private var waiting: Deque<() -> Void> = []
     private var isScheduled = false
+    private var turnEnd = NIODeadline.uptimeNanoseconds(0)
+    private var spent = TimeAmount.nanoseconds(0)
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    /// Does a piece of work at once when nobody waits and not much was done just now, and else soon, behind those that wait.
+    func now(_ piece: @escaping () -> Void) {
+        let begun = NIODeadline.now()
+        if begun >= turnEnd {
+            turnEnd = begun + Turns.length
+            spent = .nanoseconds(0)
+        }
+        guard waiting.isEmpty, spent < Turns.atOnce else { return later(piece) }
+        // Counted before, too: what a piece brings with it may come here in its turn.
+        spent = spent + Turns.pause
+        piece()
+        spent = spent + (NIODeadline.now() - begun)
+    }
 
     /// Does a piece of work soon, behind the pieces that wait already.
     func later(_ piece: @escaping () -> Void) {
@@ -38,12 +56,13 @@ final class Turns: @unchecked Sendable {
     }
 
     private func take() {
-        let end = NIODeadline.now() + Turns.length
+        turnEnd = NIODeadline.now() + Turns.length
         // What a piece adds comes in the next turn.
+        spent = Turns.length
         for _ in 0..<waiting.count {
             guard let piece = waiting.popFirst() else { break }
             piece()
-            if NIODeadline.now() >= end { break }
+            if NIODeadline.now() >= turnEnd { break }
         }
         schedule()
     }

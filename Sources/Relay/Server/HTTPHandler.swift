@@ -141,6 +141,7 @@ final class HTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     private func refuseBody(of head: HTTPRequestHead) {
         let message = "invalid: a body has at most \(router.maximumBodyBytes) bytes"
         router.count(.payloadTooLarge, of: head)
+        shard.drops.count("request_too_large")
         write(.failure(.payloadTooLarge, error: message, message: nil), to: head, isWhole: false)
     }
 

@@ -21,7 +21,7 @@ extension WebSocketSession {
         scan = RunningScan(
             subscription: subscription, filters: filters, upTo: subscription.seen + 1,
             maximumLimit: shared.limits.maximumLimit)
-        resumeScan()
+        beginScan()
     }
 
     func count(_ name: SubscriptionID, _ filters: [Filter]) {
@@ -43,7 +43,15 @@ extension WebSocketSession {
             return
         }
         scan = make(size)
-        resumeScan()
+        beginScan()
+    }
+
+    /// A client may ask a thousand questions in one breath: they take their turns, too.
+    private func beginScan() {
+        guard let running = scan else { return }
+        shard.turns.now { [self] in
+            if scan === running { resumeScan() }
+        }
     }
 
     /// Goes on for a slice and comes back for the next one, unless the reader is behind.

@@ -23,7 +23,7 @@ STORED_EVENTS = 1_500
 # Attackers elsewhere take no processor from the relay: here they stand back for it.
 ATTACKER_NICENESS = 19
 WARM_UP_SECONDS = 0.5
-SETTLE_SECONDS = 3.0
+SETTLE_SECONDS = 5.0
 # What one attack may add to the heap at most, with the limits as these runs set them.
 HEAP_BYTES = 96 << 20
 # What may stay of it: allocators keep what was once needed.

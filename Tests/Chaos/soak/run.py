@@ -24,7 +24,7 @@ WEIGHTS: dict[Callable, float] = {
 # What an operator does, and after how many seconds again; shorter runs do each at least this often.
 CHORES: dict[Callable, float] = {
     operator.checkpoint: 60, operator.status: 30, operator.member: 45, operator.reload: 40, operator.archive: 600,
-    operator.erase: 900,
+    operator.erase: 400,
 }
 CHORES_IN_A_RUN = 3
 PEOPLE = 40

@@ -52,10 +52,12 @@ struct LogContents: Equatable {
 }
 
 @Suite struct ArchiveTests {
-    private static func make(_ directory: TemporaryDirectory, seed: UInt64 = 7) throws -> (EventLog, [Event]) {
+    private static func make(
+        _ directory: TemporaryDirectory, seed: UInt64 = 7, entries: Int = 1_000
+    ) throws -> (EventLog, [Event]) {
         let log = try EventLog.make(directory.path("log"))
         var generator = SeededGenerator(seed: seed)
-        let drafts = try World(seed: seed).drafts(1_000, deletions: 20, &generator)
+        let drafts = try World(seed: seed).drafts(entries, deletions: 20, &generator)
         for start in stride(from: 0, to: drafts.count, by: 100) {
             try log.append(Array(drafts[start..<min(start + 100, drafts.count)]))
         }
@@ -160,6 +162,26 @@ struct LogContents: Equatable {
         for event in served { #expect(try batch.contains(event.id)) }
         #expect(try !batch.contains(Samples.salt(99)))
         batch.abort()
+    }
+
+    /// A relay remembers where things are in a file; a command beside it erases something, and writes the file anew.
+    @Test func `a file that another process wrote anew is not a damaged one`() throws {
+        let directory = try TemporaryDirectory()
+        let (log, _) = try Self.make(directory, entries: 1_300)
+        try archive(log, upTo: 1_280)
+        let range = try #require(try log.read { try $0.archivedRanges() }.first)
+        let (first, relay) = (try log.read { try $0.leafHash(at: 0) }, ArchiveStore(directory: log.archiveDirectory))
+        func read(_ seq: UInt64) throws -> ArchiveBlock? {
+            try log.read { reader in
+                try relay.block(of: seq, in: range, log: first) { run throws(LogError) in
+                    try reader.tile(level: 1, index: run)
+                }
+            }
+        }
+        #expect(try read(5)?.first == 0)
+        #expect(try ArchiveWriter(log, origin: "").erase(Set(1_100..<1_250), in: range) > 50)
+        let block = try #require(try read(1_200))
+        #expect(block.first == 1_024 && block.rows[200].salt == nil)
     }
 
     @Test func `an archive is erased from like the log`() throws {

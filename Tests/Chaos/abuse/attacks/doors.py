@@ -84,7 +84,7 @@ def unauthorized_posts(target: Target, seconds: float):
     flood(target, seconds, one_address("192.0.2.72"), 8, posts, websocket=False)
 
 
-@attack("bodies that are too large", "request_rate_of_address", "connection_rate")
+@attack("bodies that are too large", "request_too_large")
 def giant_bodies(target: Target, seconds: float):
     flood(target, seconds, one_address("192.0.2.73"), 8,
           lambda peer: request(peer, "POST", "/events", Content_Length=1 << 30) + b" " * 65_536, websocket=False)

@@ -79,7 +79,7 @@ def negentropy_storm(target: Target, seconds: float):
     flood(target, seconds, strangers(), 4, lambda _: chunk, login=True)
 
 
-@attack("a member publishes faster than it may", "event_rate", settings={"events_per_second": 20, "event_burst": 50})
+@attack("a member publishes faster than it may", "event_rate", settings={"events_per_second": 20, "event_burst": 1_600})
 def event_flood(target: Target, seconds: float):
     def events(_: Peer) -> bytes:
         return b"".join(message("EVENT", target.member().sign(20_001, f"{number}")) for number in range(200))
