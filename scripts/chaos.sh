@@ -38,7 +38,7 @@ corruption() {
 
 # Floods and slow clients: memory bounded, members served.
 abuse() {
-    die "the suite abuse is not there yet"
+    "$python" -m Tests.Chaos.abuse --seconds "$(count 8 30)"
 }
 
 # Seeds that drive clients, clock, network and crashes through the real core.

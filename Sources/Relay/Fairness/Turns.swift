@@ -17,26 +17,29 @@ final class Turns: @unchecked Sendable {
     /// How much later than at once the next turn comes: enough not to be due yet.
     static let pause = TimeAmount.microseconds(20)
 
+    /// The same while members publish and are called: half of the time is theirs, so that an event loop which answers
+    /// questions is not one that the machine makes wait for its next turn on a processor.
+    static let longPause = TimeAmount.milliseconds(1)
+    /// How long after somebody was served they count as being there.
+    static let memory = TimeAmount.milliseconds(100)
+
     private let eventLoop: any EventLoop
+    private var othersUntil = NIODeadline.uptimeNanoseconds(0)
     private var waiting: Deque<() -> Void> = []
     private var isScheduled = false
-    private var turnEnd = NIODeadline.uptimeNanoseconds(0)
+    private var isWorking = false
+    /// What was done since the sockets were looked at.
     private var spent = TimeAmount.nanoseconds(0)
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     /// Does a piece of work at once when nobody waits and not much was done just now, and else soon, behind those that wait.
+    ///
+    /// What a piece brings with it is always done later: a thousand questions that each ask the next are no one piece.
     func now(_ piece: @escaping () -> Void) {
-        let begun = NIODeadline.now()
-        if begun >= turnEnd {
-            turnEnd = begun + Turns.length
-            spent = .nanoseconds(0)
-        }
-        guard waiting.isEmpty, spent < Turns.atOnce else { return later(piece) }
-        // Counted before, too: what a piece brings with it may come here in its turn.
-        spent = spent + Turns.pause
-        piece()
-        spent = spent + (NIODeadline.now() - begun)
+        guard waiting.isEmpty, !isWorking, spent < Turns.atOnce else { return later(piece) }
+        work(piece)
+        schedule()
     }
 
     /// Does a piece of work soon, behind the pieces that wait already.
@@ -46,25 +49,35 @@ final class Turns: @unchecked Sendable {
         schedule()
     }
 
+    /// Learns that others have just been answered or called.
+    func othersWereServed() { othersUntil = NIODeadline.now() + Turns.memory }
+
+    private func work(_ piece: () -> Void) {
+        isWorking = true
+        let begun = NIODeadline.now()
+        piece()
+        spent = spent + (NIODeadline.now() - begun)
+        isWorking = false
+    }
+
     private func schedule() {
-        guard !isScheduled, !waiting.isEmpty else { return }
+        guard !isScheduled else { return }
         isScheduled = true
-        eventLoop.assumeIsolated().scheduleTask(in: Turns.pause) { [self] in
+        let pause = NIODeadline.now() < othersUntil ? Turns.longPause : Turns.pause
+        eventLoop.assumeIsolated().scheduleTask(in: pause) { [self] in
             isScheduled = false
             take()
         }
     }
 
     private func take() {
-        turnEnd = NIODeadline.now() + Turns.length
+        spent = .nanoseconds(0)
         // What a piece adds comes in the next turn.
-        spent = Turns.length
         for _ in 0..<waiting.count {
-            guard let piece = waiting.popFirst() else { break }
-            piece()
-            if NIODeadline.now() >= turnEnd { break }
+            guard spent < Turns.length, let piece = waiting.popFirst() else { break }
+            work(piece)
         }
-        schedule()
+        if !waiting.isEmpty { schedule() }
     }
 }
 

@@ -7,7 +7,7 @@ final class RunningScan {
     /// Events sent before others get their turn.
     static let eventsPerSlice = 100
     /// Index keys looked at before others get their turn.
-    static let keysPerSlice = 2_000
+    static let keysPerSlice = 500
 
     /// What it is for.
     enum Purpose {

@@ -139,6 +139,7 @@ final class Shard: @unchecked Sendable {
     /// Answers sessions and delivers events; then every touched connection is flushed once.
     func publish(_ batch: CommittedBatch) {
         eventLoop.preconditionInEventLoop()
+        turns.othersWereServed()
         var touched: [ObjectIdentifier: WebSocketSession] = [:]
         // Who sends much is answered much, one answer after the other: looked up once for all of them.
         var latest: (connection: UInt64, session: WebSocketSession)?

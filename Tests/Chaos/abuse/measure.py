@@ -23,6 +23,8 @@ STORED_EVENTS = 1_500
 # Attackers elsewhere take no processor from the relay: here they stand back for it.
 ATTACKER_NICENESS = 19
 WARM_UP_SECONDS = 0.5
+# How long the members pair by themselves before an attack, at least.
+IDLE_SECONDS = 2.0
 SETTLE_SECONDS = 5.0
 # What one attack may add to the heap at most, with the limits as these runs set them.
 HEAP_BYTES = 96 << 20
@@ -104,7 +106,7 @@ def measure(attack: Attack, directory: Path, seconds: float, overrides: dict[str
         before_counts = drops(metrics(relay.port))
         before = Watch(pid).now()
         pair.ring_for(WARM_UP_SECONDS)
-        idle = pair.ring_for(max(2.0, seconds))
+        idle = pair.ring_for(IDLE_SECONDS)
         watch = Watch(pid)
         target = Target(relay.port, [key.secret for key in attackers])
         process = multiprocessing.get_context("fork").Process(target=assault, args=(attack.name, target, seconds))

@@ -51,10 +51,9 @@ def fragments(target: Target, seconds: float):
 
     def endless(peer: Peer) -> bytes:
         peer.push(frame(b"[", TEXT, final=False))
-        return tiny
+        return tiny * 20
 
-    # One fragment a packet: each is read into a buffer of its own.
-    flood(target, seconds, strangers(), 32, endless)
+    flood(target, seconds, strangers(), 16, endless)
 
 
 @attack("fragments of members that come one a packet and stay just below what is allowed")
