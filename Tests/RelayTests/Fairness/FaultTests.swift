@@ -63,7 +63,9 @@ import Testing
         var connection = Connection()
         let event = connection.auth()
         _ = connection.receive(.auth(event))
-        for number in 0..<SessionMachine.messagesPerTurn + 1 { _ = connection.receive(.event(connection.note("\(number)"))) }
+        for number in 0...SessionMachine.messagesPerTurn {
+            _ = connection.receive(.event(connection.note("\(number)")))
+        }
         let answer = Transition.Answer(accepted: true, message: "")
         #expect(connection.reply(.authenticated(event.id, event.pubkey, answer, session: 5)).last == "yield")
         #expect(connection.receive(.event(connection.note("later"))) == [])

@@ -10,9 +10,9 @@ import Testing
     private static let patience = TimeAmount.seconds(5)
 
     /// How long an echo takes while `work` keeps the server's loop busy.
-    private func echo(while work: @escaping @Sendable (any EventLoop, @escaping @Sendable () -> Bool) -> Void) async throws
-        -> TimeAmount
-    {
+    private func echo(
+        while work: @escaping @Sendable (any EventLoop, @escaping @Sendable () -> Bool) -> Void
+    ) async throws -> TimeAmount {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let clients = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let isOver = Atomic(false)
