@@ -63,8 +63,17 @@ final class Environment: @unchecked Sendable {
             // First closed, then opened: closing would drop the locks of a second handle on the same file.
             if let opened { mdb_env_close(opened) }
             opened = nil
-            opened = try Environment.openHandle(
-                directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
+            do throws(LMDBError) {
+                opened = try Environment.openHandle(
+                    directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
+            } catch {
+                // On a disk that takes no writes any more what is there can still be read; nobody else writes it.
+                var reading = options
+                reading.isReadOnly = true
+                opened = try Environment.openHandle(directory, reading, flags: UInt32(MDB_NOLOCK))
+                try openTables()
+                throw error
+            }
             try openTables()
         }
     }

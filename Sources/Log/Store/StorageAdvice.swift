@@ -13,7 +13,8 @@ enum StorageAdvice {
         case EMFILE, ENFILE: "raise the limit of open files (ulimit -n, LimitNOFILE)"
         case EROFS: "mount the disk for writing"
         case EACCES, EPERM: "let this user read and write there"
-        case EIO: "look at the disk (dmesg, smartctl); then check the log with ringdown-replay verify"
+        // LMDB says so, too, when only a part could be written because the disk is full.
+        case EIO: "look whether the disk is full (df) or fails (dmesg); then check the log with ringdown-replay verify"
         case MDB_READERS_FULL: "too many programs read the log at a time; end some"
         default: nil
         }

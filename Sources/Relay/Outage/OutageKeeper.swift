@@ -102,7 +102,8 @@ struct OutageKeeper {
     /// Readers are still answered by what they may know, so the state has to be that of the log.
     private mutating func readState(_ core: inout Sequencer) {
         knowsState = false
-        guard (try? log.reopen()) != nil, let state = try? log.read({ try Replayer.state(of: $0) { _, _ in } }) else {
+        try? log.reopen()
+        guard let state = try? log.read({ try Replayer.state(of: $0) { _, _ in } }) else {
             return
         }
         core.state = state
