@@ -102,7 +102,10 @@ def ends_well(relay: Relay, member: Member):
 
 def relay_on(directory: Path, *settings: str, **options) -> Relay:
     flags = [word for setting in settings for word in ("--set", setting)]
-    return Relay(directory / "data", *flags, owner=Key(), **options)
+    relay = Relay(directory / "data", *flags, owner=Key(), **options)
+    # Beside the disk that is to fail.
+    relay.output = directory.with_name(directory.name + ".stderr")
+    return relay
 
 
 # Every n
@@ -186,12 +189,12 @@ def test_a_disk_that_is_really_full(tmp_path):
 def test_a_new_relay_does_not_start_on_a_full_disk_and_says_why(tmp_path):
     with machine.small_disk(tmp_path / "disk", 16) as disk:
         relay = relay_on(disk, "disk_reserve_bytes=0")
-        relay.output = tmp_path / "stderr"
         ballast = machine.fill(disk)
         relay.launch()
-        assert relay.process.wait(SOON_SECONDS) == 73
+        # A file of LMDB that has no room for a page kills who touches the page.
+        assert relay.process.wait(SOON_SECONDS) in (73, 74)
         relay.kill()
-        assert "No space left" in relay.said() or "whether the disk is full" in relay.said()
+        assert re.search("No space left|disk is full", relay.said()), relay.said()
         ballast.unlink()
         with relay:
             ends_well(relay, Member(relay))
@@ -210,6 +213,7 @@ def test_commands_on_a_full_disk_leave_nothing_half_done(tmp_path):
         backup = run("ringdown-relay", "backup", "--data", relay.data, "--to", disk / "backup")
         assert backup.returncode == 73 and re.search("No space left|disk is full", backup.stderr), backup
         assert not (disk / "backup" / "data.mdb").exists()
+        machine.fill(disk)
         tiles = run("ringdown-relay", "export", "--data", relay.data, "--tiles", disk / "tiles")
         assert tiles.returncode != 0 and tiles.stderr, tiles
         with open(disk / "events.jsonl", "wb") as out:
@@ -306,7 +310,7 @@ def test_no_room_for_a_larger_map(tmp_path):
         member = Member(relay)
         size = int(Path(f"/proc/{relay.process.pid}/statm").read_text().split()[0]) * 4096
         limited(relay, AS=size + (12 << 20))
-        until(lambda: member.says("x" * 60_000) is not None, "the limit is not felt")
+        until(lambda: member.says(os.urandom(30_000).hex()) is not None, "the limit is not felt")
         member.is_served_in_an_outage()
         assert "initial_map_bytes" in relay.said()
         limited(relay, AS=resource.RLIM_INFINITY)

@@ -58,24 +58,27 @@ final class Environment: @unchecked Sendable {
     /// Closes everything and opens it again, as a new process would: what LMDB remembers of a failed commit is gone. No
     /// write transaction may be open. `false` when this thread is inside of a read.
     func reopen() throws(LMDBError) -> Bool {
-        try gate.change { () throws(LMDBError) in
-            idle.withLock { $0.removeAll() }
-            // First closed, then opened: closing would drop the locks of a second handle on the same file.
-            if let opened { mdb_env_close(opened) }
-            opened = nil
-            do throws(LMDBError) {
-                opened = try Environment.openHandle(
-                    directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
-            } catch {
-                // On a disk that takes no writes any more what is there can still be read; nobody else writes it.
-                var reading = options
-                reading.isReadOnly = true
-                opened = try Environment.openHandle(directory, reading, flags: UInt32(MDB_NOLOCK))
-                try openTables()
-                throw error
-            }
+        try gate.change { () throws(LMDBError) in try reopenHandle() }
+    }
+
+    /// To be called while nobody reads or writes.
+    private func reopenHandle() throws(LMDBError) {
+        idle.withLock { $0.removeAll() }
+        // First closed, then opened: closing would drop the locks of a second handle on the same file.
+        if let opened { mdb_env_close(opened) }
+        opened = nil
+        do throws(LMDBError) {
+            opened = try Environment.openHandle(
+                directory, options, flags: options.isExclusive ? UInt32(MDB_NOLOCK) : 0)
+        } catch {
+            // On a disk that takes no writes any more what is there can still be read; nobody else writes it.
+            var reading = options
+            reading.isReadOnly = true
+            opened = try Environment.openHandle(directory, reading, flags: UInt32(MDB_NOLOCK))
             try openTables()
+            throw error
         }
+        try openTables()
     }
 
     // MARK: - Tables
@@ -200,23 +203,23 @@ final class Environment: @unchecked Sendable {
     /// Makes the map larger. No write transaction may be open. `false` when this thread is inside of a read.
     func grow(to bytes: Int) throws(LMDBError) -> Bool {
         try gate.change { () throws(LMDBError) in
-            let before = try measured().map
-            let code = mdb_env_set_mapsize(try handle, Environment.roundedToPages(bytes))
-            guard code != MDB_SUCCESS else { return }
-            // The old mapping is gone by now, and a reader would fall through: there has to be one again.
-            if mdb_env_set_mapsize(try handle, before) != MDB_SUCCESS, let handle = opened {
-                idle.withLock { $0.removeAll() }
-                mdb_env_close(handle)
-                opened = nil
-            }
-            throw LMDBError(code: code, action: "make the map larger (to \(bytes) bytes)")
+            try setMapSize(Environment.roundedToPages(bytes), "make the map larger (to \(bytes) bytes)")
         }
+    }
+
+    /// LMDB drops the old mapping before it makes the new one: when that fails there is none, and whoever reads next would
+    /// fall through. So it is opened again as it was.
+    private func setMapSize(_ bytes: Int, _ action: String) throws(LMDBError) {
+        let code = mdb_env_set_mapsize(try handle, bytes)
+        guard code != MDB_SUCCESS else { return }
+        if code != EINVAL { try reopenHandle() }
+        throw LMDBError(code: code, action: action)
     }
 
     /// Takes over the size that another process gave the map. `false` when this thread is inside of a read.
     private func adoptMapSize() throws(LMDBError) -> Bool {
         try gate.change { () throws(LMDBError) in
-            try LMDBError.check(mdb_env_set_mapsize(try handle, 0), "adopt the map's new size")
+            try setMapSize(0, "adopt the map's new size")
         }
     }
 

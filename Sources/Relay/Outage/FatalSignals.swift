@@ -12,8 +12,8 @@ public enum FatalSignals {
         signal(SIGBUS) { _ in
             // Nothing but what is safe inside of a signal handler: no allocation, no lock.
             let text: StaticString = """
-                ringdown: a page of the log could not be read: its disk fails, or its file was cut off while it was open. \
-                Look at the disk (dmesg, smartctl), then check the log with `ringdown-replay verify`.
+                ringdown: a page of the log or of its lock file is not there: the disk is full or fails, or a file was \
+                cut off while it was open. Look at the disk (df, dmesg), then check the log with `ringdown-replay verify`.
 
                 """
             _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
