@@ -7,9 +7,10 @@ import Foundation
 final class Inbox: @unchecked Sendable {
     /// Having taken this many says that much comes in.
     private static let busyCount = 24
-    /// Having taken this many says that more comes in than one core can check: whoever waits for an answer waits for those
-    /// before it in any case, and what counts is how little each of them costs.
-    private static let floodCount = 160
+    /// Having taken this many says that about as much comes in as one core can check: whoever waits for an answer waits
+    /// for those before it in any case, and what counts is how little each of them costs. The second number is what the
+    /// same flood comes to when the taker has lingered longer.
+    private static let floodCount = (begins: 128, goesOn: 480)
     /// Having this many is reason enough not to linger.
     private static let enoughCount = 1024
     /// How long it lingers at most.
@@ -30,6 +31,7 @@ final class Inbox: @unchecked Sendable {
     private var wakeCount = 1
     private var lastTaken = 0
     private var hasUrgent = false
+    private var isFlooded = false
 
     init(limit: Int, metrics: Metrics) {
         self.limit = limit
@@ -76,7 +78,7 @@ final class Inbox: @unchecked Sendable {
     private func linger() {
         wakeCount = Inbox.enoughCount
         defer { wakeCount = 1 }
-        let isFlooded = lastTaken >= Inbox.floodCount
+        isFlooded = lastTaken >= (isFlooded ? Inbox.floodCount.goesOn : Inbox.floodCount.begins)
         let end = Date(
             timeIntervalSinceNow: isFlooded ? Inbox.lingerSeconds.flooded : Inbox.lingerSeconds.busy)
         while waiting.count < Inbox.enoughCount, !hasUrgent, !isClosed {
