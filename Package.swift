@@ -67,6 +67,8 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks"),
+        .executableTarget(
+            name: "ringdown-crash-check", dependencies: ["Nostr", "Log", "Replay"], path: "Tests/Chaos/Checker"),
 
         .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
         .testTarget(name: "LogTests", dependencies: ["Log"], resources: [.copy("Vectors")]),

@@ -30,6 +30,7 @@ extension Environment {
     /// Opens the environment of a log, and makes sure that it is one, before anything is changed.
     static func openLog(directory: String, mode: LogMode, options: LogOptions) throws(LogError) -> Environment {
         let isReadOnly = mode == .readOnly
+        if !isReadOnly { try beginLog(directory, options) }
         let environment: Environment
         let names: [String]
         do throws(LMDBError) {
@@ -60,6 +61,28 @@ extension Environment {
         try environment.checkFormat()
         if !isReadOnly { _ = try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() } }
         return environment
+    }
+
+    /// Makes the file of a new log, if there is none. It has its name only once it is whole and durable: LMDB takes a file
+    /// whose first pages a crash has kept from the disk for that of another program.
+    private static func beginLog(_ directory: String, _ options: LogOptions) throws(LogError) {
+        let path = directory + "/data.mdb"
+        guard access(path, F_OK) != 0 else { return }
+        let scratch = directory + "/beginning"
+        try EventLog.makeDirectory(scratch)
+        unlink(scratch + "/data.mdb")
+        let environment = try LogError.wrapping { () throws(LMDBError) in
+            try Environment(
+                directory: scratch,
+                options: Environment.Options(
+                    isReadOnly: false, initialMapSize: options.initialMapSize, maximumReaders: 1, isExclusive: true))
+        }
+        try environment.makeLog()
+        guard rename(scratch + "/data.mdb", path) == 0 else {
+            throw LogError(LMDBError(code: errno, action: "name the log \(path)"))
+        }
+        try syncDirectory(directory)
+        rmdir(scratch)
     }
 
     /// Makes the tables of a new log.

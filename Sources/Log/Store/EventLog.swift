@@ -122,15 +122,25 @@ public final class EventLog: Sendable {
         try LogError.wrapping { () throws(LMDBError) in try environment.clearStaleReaders() }
     }
 
+    /// Makes the names in a directory durable, which a file's own fsync need not do.
+    public static func syncDirectory(_ directory: String) throws(LogError) {
+        try Environment.syncDirectory(directory)
+    }
+
     static func makeDirectory(_ directory: String) throws(LogError) {
         if access(directory, F_OK) == 0 { return }
-        if let slash = directory.lastIndex(of: "/"), slash > directory.startIndex {
-            try makeDirectory(String(directory[..<slash]))
-        }
+        try makeDirectory(enclosingDirectory(of: directory))
         guard mkdir(directory, 0o700) == 0 || errno == EEXIST else {
             throw LogError(LMDBError(code: errno, action: "make the directory \(directory)"))
         }
+        try syncDirectory(enclosingDirectory(of: directory))
     }
+}
+
+/// The directory that a path is in.
+private func enclosingDirectory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
 }
 
 /// What the writing side remembers between two batches.

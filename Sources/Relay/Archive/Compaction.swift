@@ -14,6 +14,8 @@ enum Compaction {
             throw SettingsError(
                 description: "the rewritten log cannot take its place: \(String(cString: strerror(errno)))")
         }
+        // Without this a power cut could bring the old file back, after new entries were acknowledged from the new one.
+        try EventLog.syncDirectory(directory)
         try? FileManager.default.removeItem(atPath: scratch)
     }
 }

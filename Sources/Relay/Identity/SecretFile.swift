@@ -1,4 +1,5 @@
 import Foundation
+import Log
 
 /// A small file that only its owner may read.
 enum SecretFile {
@@ -25,21 +26,27 @@ enum SecretFile {
         return String(decoding: bytes[..<count].prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 
-    /// Writes a new file with mode 0600 and makes it durable. An existing file is never overwritten.
+    /// Writes a new file with mode 0600 and makes it durable. An existing file is never overwritten. It has its name only
+    /// once it is whole: a crash leaves no half a key that the next start would stumble over.
     static func create(_ path: String, line: String) throws {
         func fail(_ what: String) -> SettingsError {
             SettingsError(description: "key file \(path) cannot be \(what): \(String(cString: strerror(errno)))")
         }
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let unfinished = path + ".unfinished"
+        unlink(unfinished)
+        let descriptor = open(unfinished, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw fail("created") }
-        defer { close(descriptor) }
+        defer {
+            close(descriptor)
+            unlink(unfinished)
+        }
         let bytes = Array((line + "\n").utf8)
         guard write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0 else {
             throw fail("written")
         }
-        let directory = open((path as NSString).deletingLastPathComponent, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard directory >= 0 else { return }
-        defer { close(directory) }
-        _ = fsync(directory)
+        // Unlike a rename, a link fails where there is a file already.
+        guard link(unfinished, path) == 0 else { throw fail("created") }
+        let directory = (path as NSString).deletingLastPathComponent
+        try EventLog.syncDirectory(directory.isEmpty ? "." : directory)
     }
 }

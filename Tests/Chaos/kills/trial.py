@@ -21,8 +21,9 @@ LONGEST_START_SECONDS = 0.2
 
 
 class Trial:
-    def __init__(self, relay: Relay, seed: int, verify_every: int):
+    def __init__(self, relay: Relay, seed: int, verify_every: int, longest_load: float = LONGEST_LOAD_SECONDS):
         self.relay, self.dice, self.verify_every = relay, random.Random(seed), verify_every
+        self.longest_load = longest_load
         self.community = Community(relay, self.dice)
         self.promises = self.community.promises
         self.counts: Counter[str] = Counter()
@@ -36,7 +37,6 @@ class Trial:
             progress(f"{number}/{rounds} kills, {self.counts['acknowledged']} acknowledged ")
 
     def round(self):
-        begun = int(time.time()) - 1
         self.community.until(self.kill_in_a_moment)
         self.relay.kill()
         self.counts["rounds"] += 1
@@ -47,21 +47,22 @@ class Trial:
             self.counts["killed while starting"] += 1
         self.relay.start()
         client = self.relay.connect(self.community.publishers[0])
-        self.expect_notes(client, begun)
+        self.expect_notes(client)
         self.send_again(client)
         self.counts["acknowledged"] = len(self.promises.acknowledged)
         self.counts["seen"] = len(self.promises.seen)
 
     def kill_in_a_moment(self):
-        time.sleep(self.dice.uniform(0.01, LONGEST_LOAD_SECONDS))
+        time.sleep(self.dice.uniform(0.01, self.longest_load))
         self.relay.process.kill()
 
-    def expect_notes(self, client: Client, since: int):
+    def expect_notes(self, client: Client):
         """What this round's clients were told of is served, once, to whoever asks for what came since then."""
         authors = [key.hex for key in self.community.publishers]
         wanted = {
             name for name, event in self.promises.acknowledged.items()
             if event["kind"] == 1 and event["pubkey"] in authors and name not in self.checked}
+        since = min((self.promises.sent[name]["created_at"] for name in wanted), default=0)
         found: list[str] = []
         for start in range(0, len(wanted), QUERIED_AT_ONCE):
             names = sorted(wanted)[start : start + QUERIED_AT_ONCE]

@@ -10,7 +10,7 @@
  * A record: kind u8, 7 zero bytes, inode u64, offset u64, length u64 (host byte order), then `length` bytes.
  *   C file made (name)      W bytes written at offset      T length set to offset     S file synced
  *   D the last write of this file is durable (O_DSYNC)     K directory made (name)    Y directory synced (name)
- *   R renamed (old NUL new) U unlinked (name)
+ *   R renamed (old NUL new) L linked (old NUL new)         U unlinked (name)
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -264,20 +264,28 @@ int fdatasync(int fd) {
     return synced(fd, NEXT(fdatasync));
 }
 
+/* Two names: recorded once it is done, as below. */
+#define NAMED_TWICE(kind, old, new, call)                                                                              \
+    const char *from = inside(old), *to = inside(new);                                                                 \
+    if (from == NULL || to == NULL)                                                                                    \
+        return call;                                                                                                   \
+    char names[8192];                                                                                                  \
+    int length = snprintf(names, sizeof names, "%s%c%s", from, 0, to);                                                 \
+    pthread_mutex_lock(&turn);                                                                                         \
+    int result = call;                                                                                                 \
+    int error = errno;                                                                                                 \
+    if (result == 0)                                                                                                   \
+        append(kind, 0, 0, names, (size_t)length);                                                                     \
+    pthread_mutex_unlock(&turn);                                                                                       \
+    errno = error;                                                                                                     \
+    return result
+
 int rename(const char *old, const char *new) {
-    const char *from = inside(old), *to = inside(new);
-    if (from == NULL || to == NULL)
-        return NEXT(rename)(old, new);
-    char names[8192];
-    int length = snprintf(names, sizeof names, "%s%c%s", from, 0, to);
-    pthread_mutex_lock(&turn);
-    int result = NEXT(rename)(old, new);
-    int error = errno;
-    if (result == 0)
-        append('R', 0, 0, names, (size_t)length);
-    pthread_mutex_unlock(&turn);
-    errno = error;
-    return result;
+    NAMED_TWICE('R', old, new, NEXT(rename)(old, new));
+}
+
+int link(const char *old, const char *new) {
+    NAMED_TWICE('L', old, new, NEXT(link)(old, new));
 }
 
 /* Making and removing names: recorded once they are done, which nobody else sees happen. */
