@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, and says nothing when nothing is.
 #   setup.sh build     Debian packages with the C libraries that the relay links
-#   setup.sh chaos     what the suites that break things need besides: a C compiler
+#   setup.sh chaos     what the suites that break things need besides: a C compiler, disks of nbdkit, file systems, spin
 #   setup.sh clients   Python with the packages of the client tests, in .venv, and in .venv-buzz where there is Python 3.12; Chromium;
 #                     and what other people wrote to check logs with: Go's, and Python packages in .venv-outside
 set -euo pipefail
@@ -121,6 +121,15 @@ setup_clients() {
 # Each suite that needs more says so and goes without where it cannot be had.
 setup_chaos() {
     command -v cc >/dev/null || install gcc libc6-dev
+    local missing=()
+    command -v spin >/dev/null || missing+=(spin)
+    [ -d /usr/share/doc/nbdkit-plugin-python ] || missing+=(nbdkit nbdkit-plugin-python)
+    command -v nbdfuse >/dev/null || missing+=(libnbd-bin)
+    command -v fusermount3 >/dev/null || missing+=(fuse3)
+    command -v mkfs.xfs >/dev/null || missing+=(xfsprogs)
+    command -v mkfs.ext4 >/dev/null || missing+=(e2fsprogs)
+    [ ${#missing[@]} -eq 0 ] || (install "${missing[@]}") ||
+        printf 'ringdown: not to be had here: %s: what needs them is skipped\n' "${missing[*]}" >&2
 }
 
 case "${1:-}" in

@@ -31,14 +31,19 @@ class File:
         self.durable = bytearray()
         self.pending: list[Write | Truncation] = []
 
-    def sync(self):
-        for operation in self.pending:
-            perform(operation, self.durable)
-        self.pending.clear()
+    def write(self, offset: int, payload: bytes):
+        self.pending.append(Write(offset, payload))
 
-    def sync_last(self):
-        """The last write was durable when it returned; what came before it need not be."""
-        perform(self.pending.pop(), self.durable)
+    def take(self, last: bool = False) -> list[Write | Truncation]:
+        """What becomes durable: everything, or the last write alone, which was when it returned (O_DSYNC, FUA)."""
+        taken = [self.pending.pop()] if last else self.pending
+        if not last:
+            self.pending = []
+        return taken
+
+    def sync(self, last: bool = False):
+        for operation in self.take(last):
+            perform(operation, self.durable)
 
     def complete(self) -> bytes:
         """As a program sees it."""
@@ -47,14 +52,12 @@ class File:
             perform(operation, content)
         return bytes(content)
 
-    def after_cut(self, way: str, dice: random.Random) -> bytes:
-        if not self.pending or way == "none":
-            return bytes(self.durable)
-        content = bytearray(self.durable)
-        pending = self.pending
+    def surviving(self, way: str, dice: random.Random) -> list[Write | Truncation]:
+        """What was not synced and is there all the same."""
+        pending = self.pending if way != "none" else []
         if way == "prefix":
             pending = pending[: dice.randrange(len(pending) + 1)]
-        if way == "torn":
+        if way == "torn" and pending:
             # Everything but the last write, of which some bytes.
             *pending, last = pending
             if isinstance(last, Write):
@@ -62,7 +65,13 @@ class File:
         if way in SECTOR_SIZES:
             size, share = SECTOR_SIZES[way], dice.choice([0.05, 0.3, 0.5, 0.7, 0.95])
             pending = [part for operation in pending for part in sectors(operation, size) if dice.random() < share]
-        for operation in pending:
+        return pending
+
+    def after_cut(self, way: str, dice: random.Random) -> bytes:
+        content = bytearray(self.durable)
+        if not self.pending or way == "none":
+            return bytes(content)
+        for operation in self.surviving(way, dice):
             perform(operation, content)
         if dice.random() < 0.3:
             # The length can be durable where the bytes are not.
@@ -114,7 +123,7 @@ class Disk:
     def apply(self, record: Record, honest: bool = True):
         """Goes on by one record. A disk that is not `honest` forgets syncs: a control."""
         if record.kind == "W":
-            self.file(record.inode).pending.append(Write(record.offset, record.payload))
+            self.file(record.inode).write(record.offset, record.payload)
         elif record.kind == "T":
             self.file(record.inode).pending.append(Truncation(record.offset))
         elif record.kind == "C":
@@ -133,7 +142,7 @@ class Disk:
         elif record.kind == "S" and honest:
             self.file(record.inode).sync()
         elif record.kind == "D" and honest:
-            self.file(record.inode).sync_last()
+            self.file(record.inode).sync(last=True)
         elif record.kind == "Y" and honest:
             self._sync_directory(record.name)
 

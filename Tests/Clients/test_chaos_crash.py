@@ -17,6 +17,8 @@ sys.path.insert(0, str(REPOSITORY))
 from Tests.Chaos.crash_images.cuts import cut  # noqa: E402
 from Tests.Chaos.crash_images.rehearsal import rehearse  # noqa: E402
 from Tests.Chaos.kills.trial import Trial  # noqa: E402
+from Tests.Chaos.power_cut.rounds import PowerCut  # noqa: E402
+from Tests.Chaos.power_cut.stage import missing  # noqa: E402
 from Tests.Chaos.shims import preloaded  # noqa: E402
 
 ROUNDS = int(os.environ.get("RINGDOWN_CRASH_ROUNDS", "50"))
@@ -64,11 +66,12 @@ def test_a_disk_that_forgets_syncs_is_found_out(rehearsal, tmp_path):
 
 
 def test_without_hashes_a_corrupt_log_would_pass(rehearsal, tmp_path):
-    """What the hashes are for: a reader who believes the file finds far less of the same damage."""
+    """What the hashes are for: a reader who believes the file finds nothing of the same damage. Some of it is in pages
+    that were freed, and means nothing."""
     checked, _ = cut(rehearsal, tmp_path, SEED, CONTROL_IMAGES, control="damaged")
     believed, _ = cut(rehearsal, tmp_path, SEED, CONTROL_IMAGES, control="unchecked")
-    assert checked["corrupt"] == CONTROL_IMAGES, f"damage went unnoticed: {checked}"
-    assert believed["corrupt"] < CONTROL_IMAGES / 2, f"a reader without checks found it, too: {believed}"
+    assert checked["corrupt"] > CONTROL_IMAGES / 4, f"damage went unnoticed: {checked}"
+    assert believed["corrupt"] < checked["corrupt"] / 4, f"a reader without checks found it, too: {believed}"
 
 
 def violated(mode: int, entries: int, place: Path) -> bool:
@@ -85,3 +88,15 @@ def test_the_two_wrong_designs_of_the_gate_fail_in_the_model(mode, entries, is_w
     if not shutil.which("spin") and not os.environ.get("CI"):
         pytest.skip("spin is not installed (scripts/setup.sh chaos)")
     assert violated(mode, entries, tmp_path) == is_wrong
+
+
+@pytest.mark.parametrize("filesystem", ["ext4", "xfs"])
+@pytest.mark.timeout(120)
+def test_a_file_system_after_a_power_cut_has_what_was_promised(filesystem, tmp_path):
+    reason = missing(filesystem)
+    if reason:
+        pytest.skip(reason)
+    trial = PowerCut(filesystem, tmp_path, SEED)
+    trial.live(seconds=1)
+    trial.cut(12)
+    assert trial.found["rounds"] == 12 and not trial.problems, trial.problems[:3]

@@ -15,11 +15,11 @@ class Oracle:
     `believing` reads without checking a single hash: a control.
     """
 
-    def __init__(self, checker: Checker, final: Path, finals: dict[int, bytes], believing: bool = False):
+    def __init__(self, checker: Checker, final: Path, finals: dict[int | str, bytes], believing: bool = False):
         self.checker, self.finals, self.believing = checker, finals, believing
         self.roots = checker.ask("roots", final)["roots"]
 
-    def problem(self, image: Path, names: dict[str, int], required: int, thorough: bool = False) -> str | None:
+    def problem(self, image: Path, names: dict[str, int | str], required: int, thorough: bool = False) -> str | None:
         """What is wrong, in words. `required`: entries that somebody was told of are before this position."""
         torn = self._torn_file(image, names)
         if torn:
@@ -39,7 +39,7 @@ class Oracle:
             return f"corrupt: its {size} entries are not the log's"
         return self._wrong_checkpoint(image, size)
 
-    def _torn_file(self, image: Path, names: dict[str, int]) -> str | None:
+    def _torn_file(self, image: Path, names: dict[str, int | str]) -> str | None:
         """Keys, checkpoints and archive files have one content each, and none before they have it."""
         for name, inode in names.items():
             if Path(name).name != LOG and not name.endswith(UNFINISHED):
@@ -49,6 +49,11 @@ class Oracle:
 
     def _wrong_checkpoint(self, image: Path, size: int) -> str | None:
         path = image / "last-signed"
-        if path.exists() and int(path.read_text().split("\n")[1]) > size:
+        if not path.exists():
+            return None
+        lines = path.read_text(errors="replace").split("\n")
+        if len(lines) < 3 or not lines[1].isdigit() or not lines[-2].startswith("— "):
+            return f"torn: last-signed has {len(lines)} lines"
+        if int(lines[1]) > size:
             return f"lost: a checkpoint was signed that is ahead of the log of {size} entries"
         return None
