@@ -306,10 +306,10 @@ def test_a_limit_of_a_files_size(tmp_path):
 
 
 def test_no_room_for_a_larger_map(tmp_path):
-    with relay_on(tmp_path, f"initial_map_bytes={8 << 20}", "threads=1") as relay:
+    with relay_on(tmp_path, f"initial_map_bytes={6 << 20}", "threads=1") as relay:
         member = Member(relay)
         size = int(Path(f"/proc/{relay.process.pid}/statm").read_text().split()[0]) * 4096
-        limited(relay, AS=size + (7 << 20))
+        limited(relay, AS=size + (5 << 20))
         until(lambda: member.says(base64.b64encode(os.urandom(45_000)).decode()) is not None, "the limit is not felt")
         member.is_served_in_an_outage()
         assert "initial_map_bytes" in relay.said()

@@ -10,7 +10,8 @@ enum Failure {
     static let tryLater = ExitCode(75)
 
     static func say(_ message: String) {
-        FileHandle.standardError.write(Data("ringdown-relay: \(message)\n".utf8))
+        // Where nobody can be told, as on a full disk, the exit code still says it.
+        try? FileHandle.standardError.write(contentsOf: Data("ringdown-relay: \(message)\n".utf8))
     }
 
     /// Prints the error and returns the exit code for it.

@@ -4,8 +4,7 @@
  *   FAULTS_CONTROL  a file with one line "KIND N COUNT ERRNO MODE": of the calls of KIND (write sync open truncate read
  *                   map any) the N-th, counted from 1 since the line was read, and COUNT-1 after it (0: all) fail with
  *                   ERRNO. MODE is fail, short (half is written, then it fails) or lie (nothing is written, success is
- *                   reported). The file is read again whenever it changes; without it nothing fails. Every call counted
- *                   is added to FAULTS_CONTROL.count as "KIND TOTAL FAILED" when the shim is asked to: see below.
+ *                   reported). The file is read again whenever it changes; without it nothing fails.
  *
  * Beside the control file stands "<control>.count", rewritten after each counted call: "TOTAL FAILED".
  */
@@ -80,7 +79,9 @@ static void read_control(const char *control) {
 
 static int is_ours(const char *path) {
     const char *directory = getenv("FAULTS_DIR");
-    return directory && *directory && strncmp(path, directory, strlen(directory)) == 0;
+    if (!directory || !*directory) return 0;
+    size_t length = strlen(directory);
+    return strncmp(path, directory, length) == 0 && (path[length] == '/' || path[length] == 0);
 }
 
 static int is_ours_open(int descriptor) {
