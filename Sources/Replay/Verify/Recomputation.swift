@@ -91,7 +91,10 @@ struct Recomputation {
         let isUncertain = row.leaf.time < uncertainUntil && !applied.transition.changesMembership
         chunk.append(Chunk.Step(row: index, applied: applied, isUncertain: isUncertain))
         count(applied)
-        guard isUncertain else { return 1 + applied.transition.outputs.count }
+        guard isUncertain else {
+            let count = 1 + applied.transition.outputs.count
+            return count + (row.leaf.time < uncertainUntil ? withdrawnNotes(chunk, behind: index + count) : 0)
+        }
         isRootHidden = row.leaf.type == .mark
         let outputs = RecordedOutputs(chunk: chunk, cause: index)
         try outputs.checkGate(state, computed: applied.transition)
@@ -101,6 +104,20 @@ struct Recomputation {
             state.adopt(recorded.outcome, insteadOf: computed.outcome)
         }
         return 1 + outputs.rows.count
+    }
+
+    /// How many notes follow that the relay withdrew, and of which nothing is known here: whoever leaves or is removed may
+    /// have reported, and the report may have been erased.
+    private func withdrawnNotes(_ chunk: Chunk, behind start: Int) -> Int {
+        var end = start
+        while end < chunk.count, chunk.rows[end].leaf.type == .relayEvent {
+            switch chunk.results[end].content {
+            case .erased: end += 1
+            case .signed(let event) where event.kind == .meshStatus: end += 1
+            default: return end - start
+            }
+        }
+        return end - start
     }
 
     /// Goes on past an erased input and what followed from it.

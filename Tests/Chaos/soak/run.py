@@ -2,6 +2,7 @@
 
 import json
 import random
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -35,7 +36,7 @@ SETTLE_SECONDS = 15
 SETTINGS = {
     "invites_per_day": 10_000, "invite_lifetime_seconds": 600, "checkpoint_seconds": 20, "snapshot_interval": 5_000,
 }
-UNEXPECTED = (AssertionError, Closed, Refused, OSError)
+UNEXPECTED = (AssertionError, Closed, Refused, OSError, subprocess.TimeoutExpired)
 
 
 class Plan(NamedTuple):
