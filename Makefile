@@ -8,7 +8,7 @@ SOURCES := Package.swift $(wildcard Sources Tests Benchmarks)
 .DEFAULT_GOAL := help
 # The commands share one build directory.
 .NOTPARALLEL:
-.PHONY: help run test test-swift test-clients demo bench chaos lint release setup venv chaos-tools clean
+.PHONY: help run test test-swift test-clients demo bench chaos sanitize lint release setup venv chaos-tools clean
 
 help: ## this list
 	@echo "Ringdown: a Nostr relay that rings both ends, and the log that proves it."
@@ -37,6 +37,9 @@ bench: release ## measure this machine and the relay on it
 
 chaos: release venv chaos-tools ## break the relay and its log on purpose, at length (SUITES='crash faults' picks some)
 	scripts/chaos.sh $(SUITES)
+
+sanitize: setup ## the Swift tests under a sanitizer (KIND=thread, address or relay; ARGS='--filter X')
+	scripts/sanitize.sh $(or $(KIND),thread) $(ARGS)
 
 lint: ## check the form of the sources
 	swift format lint --strict --recursive --parallel $(SOURCES)

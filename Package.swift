@@ -1,12 +1,31 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+// Built by scripts/fuzz.sh alone: libFuzzer brings flags along that no other product can have.
+let fuzzProducts: [Product] =
+    Context.environment["RINGDOWN_FUZZ"] == nil
+    ? [] : [.library(name: "ringdown-fuzz", type: .static, targets: ["RingdownFuzz"])]
+
+// The same sources are a test, and there run over the kept inputs.
+let fuzzTargets: [Target] =
+    Context.environment["RINGDOWN_FUZZ"] == nil
+    ? [
+        .testTarget(
+            name: "FuzzTests", dependencies: ["Nostr", "Log", "Reducers"], path: "Tests/Fuzz",
+            exclude: ["Program", "Corpora", "sanitizers"], sources: ["Targets", "Checks"])
+    ]
+    : [
+        .target(
+            name: "RingdownFuzz", dependencies: ["Nostr", "Log", "Reducers"], path: "Tests/Fuzz",
+            exclude: ["Checks", "Corpora", "sanitizers"], sources: ["Targets", "Program"])
+    ]
+
 let package = Package(
     name: "ringdown",
     products: [
         .executable(name: "ringdown-relay", targets: ["ringdown-relay"]),
         .executable(name: "ringdown-replay", targets: ["ringdown-replay"]),
-    ],
+    ] + fuzzProducts,
     traits: [
         .trait(name: "TLS", description: "Serve wss:// without a proxy. Builds BoringSSL, which takes some minutes.")
     ],
@@ -75,6 +94,6 @@ let package = Package(
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),
         .testTarget(name: "RelayTests", dependencies: ["Relay"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay", "CSQLite"]),
-    ],
+    ] + fuzzTargets,
     swiftLanguageModes: [.v6]
 )
