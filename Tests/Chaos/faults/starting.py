@@ -70,11 +70,10 @@ def commands(data: Path, out: Path, key: str) -> list[Command]:
     return [
         Command("ringdown-relay", ("backup", "--data", data, "--to", out / "backup"), makes_log=True),
         Command("ringdown-relay", ("export", "--data", data)),
-        Command("ringdown-relay", ("archive", "--data", data, "--before", "+1d")),
+        Command("ringdown-relay", ("archive", "--data", data, "--before", "-1s")),
         Command("ringdown-relay", ("erase", "--data", data, "--pubkey", key)),
         Command("ringdown-relay", ("import", "--data", data, out / "events.jsonl")),
         Command("ringdown-replay", ("verify", "--data", data)),
-        Command("ringdown-replay", ("run", "--data", data)),
     ]
 
 
