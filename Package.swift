@@ -89,6 +89,10 @@ let package = Package(
         .executableTarget(
             name: "ringdown-crash-check", dependencies: ["Nostr", "Log", "Replay"], path: "Tests/Chaos/Checker"),
 
+        // Not a product for users: Tests/Chaos/corruption runs it.
+        .executableTarget(
+            name: "ringdown-corruption", dependencies: ["Nostr", "Log", "Reducers", "Replay"], path: "Tests/Corruption"),
+
         .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
         .testTarget(name: "LogTests", dependencies: ["Log"], resources: [.copy("Vectors")]),
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),

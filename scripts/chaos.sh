@@ -55,7 +55,8 @@ faults() {
 
 # Flipped bits, truncated files, old pages: found, or harmless.
 corruption() {
-    die "the suite corruption is not there yet"
+    [ -x "$RINGDOWN_BIN_DIR/ringdown-corruption" ] || die "build it: swift build -c release --product ringdown-corruption"
+    "$python" -m Tests.Chaos.corruption --rounds "$(count 20000 200000)"
 }
 
 # Floods and slow clients: memory bounded, members served.

@@ -31,6 +31,15 @@ public enum LogError: Error, Equatable, Sendable {
     /// Whether entries are archived and not here.
     public var isAbsent: Bool { if case .absent = self { true } else { false } }
 
+    /// Whether what is stored is not what was written.
+    public var isDamage: Bool {
+        switch self {
+        case .damaged: true
+        case .storage(_, let code, _): LMDBError.ofDamage.contains(code)
+        default: false
+        }
+    }
+
     /// The position of the entry that is damaged, if it is one.
     public var seq: UInt64? { if case .damaged(let seq, _) = self { seq } else { nil } }
 }

@@ -18,6 +18,9 @@ struct LMDBError: Error, Equatable, CustomStringConvertible {
     /// Whether another process has made the map larger than ours.
     var isMapResized: Bool { code == MDB_MAP_RESIZED }
 
+    /// Codes that say that the file is not as LMDB wrote it.
+    static let ofDamage = [MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_CURSOR_FULL, MDB_INVALID]
+
     /// Throws unless `code` is success.
     @inline(__always)
     static func check(_ code: Int32, _ action: @autoclosure () -> String) throws(LMDBError) {

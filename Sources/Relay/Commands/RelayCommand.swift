@@ -12,14 +12,14 @@ public struct RelayCommand: AsyncParsableCommand {
 
             Every command works beside a running relay; most work without one, too.
 
-            Exit codes: 0 done · 1 refused · 64 a wrong setting or argument · 70 the log could not be written ·
+            Exit codes: 0 done · 1 refused · 64 a wrong setting or argument · 65 the log is damaged · 70 the log could not be written ·
             73 the data directory cannot be used · 75 another relay uses it.
             """,
         version: RelayInformation.version,
         subcommands: [
             RunCommand.self, ConfigCommand.self, StatusCommand.self, MemberCommand.self, InviteCommand.self,
             PolicyCommand.self, KeyCommand.self, CheckpointCommand.self, ExportCommand.self, ImportCommand.self,
-            BackupCommand.self,
+            BackupCommand.self, RepairCommand.self,
             EraseCommand.self, NewEpochCommand.self, ArchiveCommand.self,
         ])
 

@@ -9,11 +9,13 @@ public enum FatalSignals {
     /// kills because LMDB reads through a memory map, does so with a message and an exit code.
     public static func settle() {
         signal(SIGXFSZ, SIG_IGN)
+        DeathMessage.install()
         signal(SIGBUS) { _ in
             // Nothing but what is safe inside of a signal handler: no allocation, no lock.
             let text: StaticString = """
                 ringdown: a page of the log or of its lock file is not there: the disk is full or fails, or a file was \
-                cut off while it was open. Look at the disk (df, dmesg), then check the log with `ringdown-replay verify`.
+                cut off while it was open. Look at the disk (df, dmesg), then check the log with `ringdown-replay verify`; \
+                `ringdown-relay repair` saves what can be saved.
 
                 """
             _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)

@@ -101,13 +101,13 @@ enum Supervisor {
 enum CrashMessage {
     private static let text: StaticString = """
         ringdown-replay: the log's file is damaged where it had to be read: it is cut short, or a page of it points \
-        nowhere. Run `ringdown-replay verify` to see from which entry on.
+        nowhere. `ringdown-replay verify` tells from which entry on, `ringdown-relay repair` saves what can be saved.
 
         """
 
     /// From here on a signal that a damaged file brings about ends the process with a message.
     static func install() {
-        for number in [SIGSEGV, SIGBUS] {
+        for number in [SIGSEGV, SIGBUS, SIGABRT] {
             signal(number) { _ in
                 // Only what a signal handler may call.
                 _ = write(STDERR_FILENO, CrashMessage.text.utf8Start, CrashMessage.text.utf8CodeUnitCount)

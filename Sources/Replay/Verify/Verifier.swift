@@ -65,6 +65,10 @@ public struct Verifier: Sendable {
         } else {
             divergence = try beside?.divergence(stated: root, computed: recomputation.leaves, progress: progress)
             if divergence == nil, beside != nil { divergence = try recomputation.checkpoints.divergence(in: log) }
+            if divergence == nil, derived, let fault = try log.checkPages() {
+                divergence = Divergence(
+                    nil, .index, expected: "pages of which each belongs to one table", found: fault)
+            }
         }
         var result = recomputation.result
         result.absent = absent
