@@ -79,13 +79,15 @@ let package = Package(
         .executableTarget(name: "ringdown-relay", dependencies: ["Relay"]),
         .executableTarget(name: "ringdown-replay", dependencies: ["Replay"]),
 
+        // Glibc's module leaves epoll out.
+        .systemLibrary(name: "CEpoll", path: "Benchmarks/CEpoll"),
         .executableTarget(
             name: "ringdown-bench",
             dependencies: [
-                "Nostr", "Log", "Reducers", "Replay",
+                "CEpoll", "Nostr", "Log", "Reducers", "Replay",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks"),
+            path: "Benchmarks", exclude: ["CEpoll"]),
         .executableTarget(
             name: "ringdown-crash-check", dependencies: ["Nostr", "Log", "Replay"], path: "Tests/Chaos/Checker"),
 

@@ -25,9 +25,8 @@ struct ReportingCost: ParsableCommand {
     func run() throws {
         let directory = NSTemporaryDirectory() + "ringdown-cost-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        let contents = try ["01_serving_single", "02_serving_with_peers", "03_sdk_peers_with_tokens"].map { name in
-            try JSONValue.parse(Array(Data(contentsOf: URL(fileURLWithPath: "\(samples)/\(name).json")))).compact
-        }
+        let names = ["01_serving_single", "02_serving_with_peers", "03_sdk_peers_with_tokens"]
+        let contents = try names.map { try ReportingCost.sample($0, in: samples) }
         let rounds = hours * 3_600 / every
         let (size, before) = try make(rounds, contents, in: directory)
         let reports = rounds * machines
@@ -43,6 +42,11 @@ struct ReportingCost: ParsableCommand {
         row("archive files", gigabytes(files), limit: "\(files / max(1, reports)) bytes a report")
         row("a year of the archive files", gigabytes(Int(Double(files) * perYear)))
         print(freed)
+    }
+
+    /// A real report, without white space.
+    static func sample(_ name: String, in directory: String) throws -> String {
+        try JSONValue.parse(Array(Data(contentsOf: URL(fileURLWithPath: "\(directory)/\(name).json")))).compact
     }
 
     /// Makes the log, and lets go of it.

@@ -5,7 +5,7 @@ import Nostr
 /// looks at no more than it has to. What is measured must be the relay.
 final class WebSocketClient: @unchecked Sendable {
     // One thread writes and one reads; they share the descriptor only.
-    private let descriptor: CInt
+    let descriptor: CInt
     private var buffer: [UInt8]
     private var start = 0
     private var end = 0
@@ -34,7 +34,7 @@ final class WebSocketClient: @unchecked Sendable {
 
     deinit { close(descriptor) }
 
-    private static func withAddress(
+    static func withAddress(
         _ host: String, _ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
     ) -> CInt {
         var address = sockaddr_in()

@@ -5,19 +5,25 @@ import Nostr
 final class RelayProcess {
     let directory: String
     let port: Int
+    /// Seconds from the start until it listened.
+    private(set) var startSeconds = 0.0
     private let process = Process()
 
     /// Starts `ringdown-relay` from the directory of this program. `cores` pins it with taskset.
-    init(members: [PublicKey], open: Bool = false, cores: String? = nil) throws {
-        directory = NSTemporaryDirectory() + "ringdown-bench-\(UUID().uuidString)"
-        port = Int.random(in: 20_000..<60_000)
+    init(
+        members: [PublicKey], open: Bool = false, cores: String? = nil, directory: String? = nil,
+        settings: [String] = []
+    ) throws {
+        self.directory = directory ?? NSTemporaryDirectory() + "ringdown-bench-\(UUID().uuidString)"
+        port = try RelayProcess.freePort()
         let binary = RelayProcess.binary("ringdown-relay")
         for member in members {
-            try RelayProcess.run(binary, ["member", "add", "--data", directory, "--pubkey", member.hex])
+            try RelayProcess.run(binary, ["member", "add", "--data", self.directory, "--pubkey", member.hex])
         }
-        var arguments = ["run", "--data", directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
+        var arguments = ["run", "--data", self.directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
         // A few members publish what thousands would.
         arguments += ["--set", "events_per_second=0"]
+        for setting in settings { arguments += ["--set", setting] }
         if open { arguments.append("--open") }
         if let cores {
             process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
@@ -26,21 +32,43 @@ final class RelayProcess {
             process.executableURL = URL(fileURLWithPath: binary)
             process.arguments = arguments
         }
-        process.standardError = FileHandle.nullDevice
+        // What it complains about is for whoever measures.
         process.standardOutput = FileHandle.nullDevice
+        let begun = DispatchTime.now().uptimeNanoseconds
         try process.run()
-        for _ in 0..<200 {
-            if (try? WebSocketClient(port: port)) != nil { return }
-            usleep(25_000)
+        for _ in 0..<RelayProcess.startTries {
+            if (try? WebSocketClient(port: port)) != nil {
+                startSeconds = Double(DispatchTime.now().uptimeNanoseconds - begun) / 1e9
+                return
+            }
+            guard process.isRunning else { break }
+            usleep(RelayProcess.startPause)
         }
         throw BenchmarkError("the relay did not start")
     }
+
+    /// How often it is asked whether it listens, and the microseconds between: two minutes in all.
+    private static let startTries = 24_000
+    private static let startPause: UInt32 = 5_000
+
+    /// A port that nobody has now, below those that connections are given.
+    private static func freePort() throws -> Int {
+        for port in (0..<portTries).map({ _ in Int.random(in: ports) }) {
+            let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(probe) }
+            if WebSocketClient.withAddress("127.0.0.1", port, { bind(probe, $0, $1) }) == 0 { return port }
+        }
+        throw BenchmarkError("there is no free port")
+    }
+
+    private static let ports = 10_000..<32_000
+    private static let portTries = 100
 
     static func binary(_ name: String) -> String {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path
     }
 
-    private static func run(_ path: String, _ arguments: [String]) throws {
+    static func run(_ path: String, _ arguments: [String]) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
