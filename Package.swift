@@ -95,6 +95,22 @@ let package = Package(
         .executableTarget(
             name: "ringdown-corruption", dependencies: ["Nostr", "Log", "Reducers", "Replay"], path: "Tests/Corruption"),
 
+        // The simulator: beside the tests, because it is nothing that a user runs, and built like a program of ours.
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Nostr", "Log", "Reducers", "Relay", "Replay",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+            ],
+            path: "Tests/Simulator/Library"),
+        .executableTarget(
+            name: "ringdown-sim",
+            dependencies: ["Simulator", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Simulator/Tool"),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], path: "Tests/Simulator/Tests"),
+
         .testTarget(name: "NostrTests", dependencies: ["Nostr"], resources: [.copy("Vectors")]),
         .testTarget(name: "LogTests", dependencies: ["Log"], resources: [.copy("Vectors")]),
         .testTarget(name: "ReducersTests", dependencies: ["Reducers"]),

@@ -66,7 +66,12 @@ abuse() {
 
 # Seeds that drive clients, clock, network and crashes through the real core.
 simulator() {
-    die "the suite simulator is not there yet"
+    .build/release/ringdown-sim --seeds "$(count 2000 100000)" --jobs 2
+    # The controls: a fault that is planted on purpose has to be found.
+    local plant
+    for plant in check-then-emit outcome-later emit-before-commit one-end decided-twice stale-by-one old-snapshot deaf-index; do
+        .build/release/ringdown-sim --seeds 2000 --plant "$plant" --json
+    done
 }
 
 # Coverage-guided fuzzing of everything that reads bytes of others.

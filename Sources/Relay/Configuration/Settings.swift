@@ -115,4 +115,7 @@ public struct ServerLimits: Equatable, Sendable {
     public var initialMapBytes = 1 << 30
     /// Bytes that have to stay free on the log's disk; with less the relay refuses what it would have to log.
     public var diskReserveBytes = 64 << 20
+
+    /// The defaults.
+    public init() {}
 }

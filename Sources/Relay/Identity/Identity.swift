@@ -45,6 +45,13 @@ struct Identity: Sendable {
         return identity
     }
 
+    /// Puts given keys into a directory that has none.
+    static func place(relay: SecretKey, logSeed: [UInt8], in directory: String) throws {
+        guard try SecretFile.read(relayPath(directory)) == nil else { return }
+        try SecretFile.create(logPath(directory), line: Hex.encode(logSeed))
+        try SecretFile.create(relayPath(directory), line: Hex.encode(relay.secretBytes))
+    }
+
     /// An owner's key that the relay makes when it is given none; the secret stays in the directory.
     static func createOwner(_ directory: String) throws -> PublicKey {
         if let text = try SecretFile.read(ownerPath(directory)), let key = try? SecretKey(parsing: text) {

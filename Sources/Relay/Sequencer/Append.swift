@@ -16,7 +16,9 @@ extension Batch {
         for draft in step.drafts {
             let placed = try append(draft, time: time)
             if let indexing = draft.event, placed.isServed {
-                served.append(LiveEvent(seq: placed.seq, event: indexing.event))
+                let event = indexing.event
+                let isPrivate = event.kind == .callMeNow && state.policy.privateSignaling
+                served.append(LiveEvent(seq: placed.seq, event: event, isPrivate: isPrivate))
             }
         }
         return step

@@ -49,7 +49,7 @@ struct Sequencer {
 
     /// What a step came to: everything that may be said now that it is durable.
     struct Outcome {
-        fileprivate(set) var committed: CommittedBatch
+        var committed: CommittedBatch
         /// Hand callers their answers.
         fileprivate(set) var answers: [() -> Void]
 
@@ -88,7 +88,6 @@ struct Sequencer {
     /// The first half of `step`: everything is decided and written, and nothing is durable.
     mutating func prepare(_ submissions: [Submission]) throws -> Work {
         var work = Work(batch: try log.beginBatch(), shardCount: shardCount)
-        work.committed.privateSignaling = state.policy.privateSignaling
         let now = world.now()
         for submission in submissions { try take(submission, &work) }
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
@@ -110,7 +109,7 @@ struct Sequencer {
         } else {
             work.batch.abort()
         }
-        return Outcome(committed: work.committed, answers: work.answers)
+        return work.outcome
     }
 
     private mutating func appendSnapshot(_ work: inout Work) throws {
@@ -132,6 +131,9 @@ struct Sequencer {
         fileprivate var entries = 0
         /// What the metrics learn of it once it is committed.
         fileprivate var tally = StepTally()
+
+        /// What may be said once it is durable.
+        var outcome: Outcome { Outcome(committed: committed, answers: answers) }
 
         fileprivate init(batch: Batch, shardCount: Int) {
             self.batch = batch
@@ -205,7 +207,7 @@ struct Sequencer {
         let step = try work.batch.append(
             input, to: &state, signedBy: secret, in: world, served: &work.committed.events)
         work.entries += step.drafts.count
-        if !step.transition.ended.isEmpty { work.committed.ended.formUnion(step.transition.ended) }
+        for session in step.transition.ended { work.committed.ended[session] = step.position.seq }
         work.tally.count(step, of: input)
         switch input {
         case .operatorCommand, .management, .policy: work.changesSettings = true

@@ -97,6 +97,8 @@ struct Reply: Sendable {
 struct LiveEvent: Sendable {
     var seq: UInt64
     var event: Event
+    /// Whether it is a call that reaches only sessions of its recipient, by the policy at its position.
+    var isPrivate = false
 }
 
 /// What one commit means for the shards.
@@ -105,8 +107,6 @@ struct CommittedBatch: Sendable {
     var replies: [[Reply]]
     /// Events for whoever subscribed, in the order of the log.
     var events: [LiveEvent] = []
-    /// Sessions, by their names in the log, whose keys are not let in any more.
-    var ended: Set<UInt64> = []
-    /// Whether call-me-nows reach only sessions of their recipient.
-    var privateSignaling = true
+    /// Sessions, by their names in the log, whose keys are not let in any more, and from which position on.
+    var ended: [UInt64: UInt64] = [:]
 }

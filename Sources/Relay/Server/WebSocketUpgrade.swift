@@ -52,14 +52,20 @@ struct WebSocketUpgrade: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     let session = WebSocketSession(
                         shard: shard, shared: shared, hosts: names.hosts(on: channel, for: client), settle: settle)
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandler(IncomingBytes(session), position: .first)
-                    try pipeline.addHandlers([
-                        FrameRules(),
-                        FragmentAssembler(maximumBytes: limit, maximumFragments: WebSocketUpgrade.maximumFragments),
-                        session,
-                    ])
+                    try WebSocketUpgrade.install(session, maximumBytes: limit, on: channel.pipeline.syncOperations)
                 }
             })
+    }
+
+    /// Puts a session behind the frames of a WebSocket.
+    static func install(
+        _ session: WebSocketSession, maximumBytes: Int, on pipeline: ChannelPipeline.SynchronousOperations
+    ) throws {
+        try pipeline.addHandler(IncomingBytes(session), position: .first)
+        try pipeline.addHandlers([
+            FrameRules(),
+            FragmentAssembler(maximumBytes: maximumBytes, maximumFragments: maximumFragments),
+            session,
+        ])
     }
 }

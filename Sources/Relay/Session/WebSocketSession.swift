@@ -78,8 +78,10 @@ final class WebSocketSession: ChannelInboundHandler {
     /// Whether the connection proved to hold this key, given in hex.
     func holds(_ key: Text) -> Bool { machine.keys.contains { Text($0.hex) == key } }
 
-    /// Whether the session's name in the log is one of these.
-    func isNamed(in names: Set<UInt64>) -> Bool { machine.name.map(names.contains) ?? false }
+    /// Whether the session is one of those that ended, by their names in the log, and did so before a position.
+    func isEnded(before seq: UInt64, in ended: [UInt64: UInt64]) -> Bool {
+        machine.name.flatMap { ended[$0] }.map { $0 < seq } ?? false
+    }
 
     // MARK: The connection's life
 

@@ -158,7 +158,7 @@ final class Shard: @unchecked Sendable {
         var wanting: [LiveSubscription] = []
         for item in batch.events {
             let isCall = item.event.kind == .callMeNow
-            let recipient = isCall && batch.privateSignaling ? item.event.tags.firstValue(of: "p") : nil
+            let recipient = item.isPrivate ? item.event.tags.firstValue(of: "p") : nil
             let call = isCall ? CallDelivery(output: item.seq) : nil
             // Delivering may flush, and flushing may change subscriptions: look them all up first.
             wanting.removeAll(keepingCapacity: true)
@@ -167,6 +167,8 @@ final class Shard: @unchecked Sendable {
             for subscription in wanting {
                 let session = subscription.session
                 if let recipient, !session.holds(recipient) { continue }
+                // What follows the end of a session is not for it, though one commit brings both.
+                if !batch.ended.isEmpty, session.isEnded(before: item.seq, in: batch.ended) { continue }
                 session.deliver(item.event, to: subscription, call: call)
                 delivered += 1
                 touched[ObjectIdentifier(session)] = session
@@ -175,7 +177,7 @@ final class Shard: @unchecked Sendable {
             if let call { calls.append(call) }
         }
         if !batch.ended.isEmpty {
-            for session in sessions.values where session.isNamed(in: batch.ended) { session.expel() }
+            for session in sessions.values where session.isEnded(before: .max, in: batch.ended) { session.expel() }
         }
         for session in touched.values { session.flush() }
         for call in calls { call.whenComplete { [self] delivery in report(delivery) } }
