@@ -3,7 +3,7 @@ import Nostr
 /// Going on past entries whose payloads were erased (docs/design/erasure.md).
 ///
 /// What may be erased changes nothing that lasts: rate windows, remembered ids and notes, all of which are forgotten
-/// within `memoryMicroseconds`. After that a replay without it has the same state as the relay had with it.
+/// within `memoryMicroseconds` (see `ErasureMemory`). After that a replay without it has the same state as the relay had with it.
 extension RelayState {
     /// How long something that may be erased can matter, in microseconds of the log's time.
     public var memoryMicroseconds: Int64 {
@@ -12,6 +12,9 @@ extension RelayState {
         let notes = 3 * policy.noteLifetimeSeconds
         return max(freshness, notes) * Position.microsecondsPerSecond
     }
+
+    /// Between two inputs that are so far apart, in microseconds, a note can outlive its time.
+    var jumpMicroseconds: Int64 { context.policy.noteLifetimeSeconds * Position.microsecondsPerSecond }
 
     /// Takes an erased input's place in the log.
     ///

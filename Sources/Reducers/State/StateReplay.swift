@@ -54,13 +54,15 @@ struct StateReplay {
         }
         switch step.content {
         case .input(let input):
+            gap.memory.pass(to: position.time, in: state)
             let transition = state.apply(input, at: position, recorder: &recorder)
-            guard position.time < gap.end else { return }
+            guard position.time < gap.memory.end else { return }
             gap.note(transition, at: position)
             gap.hidesRoot = step.isMark
         case .erased:
             state.skip(erasedAt: position, decision: nil)
-            gap.note(erasedAt: position, memory: state.memoryMicroseconds)
+            gap.memory.note(erasedAt: position.time, in: state)
+            gap.note(erasedAt: position)
         case .decision(let payload):
             guard gap.cause?.seq == position.seq &- 1 else { return }
             do throws(PayloadError) {
@@ -76,8 +78,8 @@ struct StateReplay {
 
 /// Where a replay goes on without inputs that were erased: decisions are counted there as the log has them.
 private struct ErasureGap {
-    /// Until when what was erased may matter, by the log's time.
-    private(set) var end = Int64.min
+    /// Until when what was erased may matter.
+    var memory = ErasureMemory()
     /// The latest input whose decision has to be looked at.
     private(set) var cause: Position?
     /// Whether the root of the latest mark cannot be computed: the next entry tells it.
@@ -85,8 +87,7 @@ private struct ErasureGap {
     /// What it came to here; `nil` when it was erased itself.
     private var computed: Decision.Outcome?
 
-    mutating func note(erasedAt position: Position, memory: Int64) {
-        end = position.time + memory
+    mutating func note(erasedAt position: Position) {
         cause = position
         computed = nil
     }

@@ -29,16 +29,16 @@ final class StrangerShare {
     var hasRoom: Bool {
         guard let allowance else { return true }
         guard waiting.isEmpty else { return false }
-        renew(NIODeadline.now())
+        renew(eventLoop.now)
         return spent < allowance
     }
 
     /// Does a stranger's work and counts its time.
     func spend(_ work: () -> Void) {
         guard allowance != nil else { return work() }
-        let begun = NIODeadline.now()
+        let begun = eventLoop.now
         work()
-        spent += (NIODeadline.now() - begun).nanoseconds
+        spent += (eventLoop.now - begun).nanoseconds
     }
 
     /// Does a stranger's work when there is room for it, in the order in which it was asked for.
@@ -56,10 +56,10 @@ final class StrangerShare {
     private func schedule() {
         guard !isScheduled, !waiting.isEmpty else { return }
         isScheduled = true
-        let delay = max(Turns.pause, windowEnd - NIODeadline.now())
+        let delay = max(Turns.pause, windowEnd - eventLoop.now)
         eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
             isScheduled = false
-            renew(NIODeadline.now())
+            renew(eventLoop.now)
             while spent < allowance ?? .max, let work = waiting.popFirst() { spend(work) }
             schedule()
         }

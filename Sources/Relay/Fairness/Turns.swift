@@ -50,20 +50,20 @@ final class Turns: @unchecked Sendable {
     }
 
     /// Learns that others have just been answered or called.
-    func othersWereServed() { othersUntil = NIODeadline.now() + Turns.memory }
+    func othersWereServed() { othersUntil = eventLoop.now + Turns.memory }
 
     private func work(_ piece: () -> Void) {
         isWorking = true
-        let begun = NIODeadline.now()
+        let begun = eventLoop.now
         piece()
-        spent = spent + (NIODeadline.now() - begun)
+        spent = spent + (eventLoop.now - begun)
         isWorking = false
     }
 
     private func schedule() {
         guard !isScheduled else { return }
         isScheduled = true
-        let pause = NIODeadline.now() < othersUntil ? Turns.longPause : Turns.pause
+        let pause = eventLoop.now < othersUntil ? Turns.longPause : Turns.pause
         eventLoop.assumeIsolated().scheduleTask(in: pause) { [self] in
             isScheduled = false
             take()

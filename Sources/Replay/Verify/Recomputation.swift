@@ -7,7 +7,7 @@ struct Recomputation {
     private var state = RelayState()
     private var latestTime = Timestamp.range.lowerBound
     /// Until when an input that was erased may matter, by the log's time.
-    private var uncertainUntil = Int64.min
+    private var memory = ErasureMemory()
     /// Whether the root of the latest mark could not be computed for want of what was erased: the next entry tells it.
     private var isRootHidden = false
     private(set) var leaves = LeafHashes()
@@ -87,13 +87,14 @@ struct Recomputation {
                 found: EntryDescription.text(chunk, index))
         }
         try checkBeginning(input, seq)
+        memory.pass(to: row.leaf.time, in: state)
         let applied = state.applying(input, at: position)
-        let isUncertain = row.leaf.time < uncertainUntil && !applied.transition.changesMembership
+        let isUncertain = row.leaf.time < memory.end && !applied.transition.changesMembership
         chunk.append(Chunk.Step(row: index, applied: applied, isUncertain: isUncertain))
         count(applied)
         guard isUncertain else {
             let count = 1 + applied.transition.outputs.count
-            return count + (row.leaf.time < uncertainUntil ? withdrawnNotes(chunk, behind: index + count) : 0)
+            return count + (row.leaf.time < memory.end ? withdrawnNotes(chunk, behind: index + count) : 0)
         }
         isRootHidden = row.leaf.type == .mark
         let outputs = RecordedOutputs(chunk: chunk, cause: index)
@@ -125,7 +126,7 @@ struct Recomputation {
         let outputs = RecordedOutputs(chunk: chunk, cause: index)
         try outputs.checkGate(state, computed: nil)
         state.skip(erasedAt: position, decision: outputs.decision)
-        uncertainUntil = position.time + state.memoryMicroseconds
+        memory.note(erasedAt: position.time, in: state)
         return 1 + outputs.rows.count
     }
 

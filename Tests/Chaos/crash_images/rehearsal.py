@@ -17,7 +17,7 @@ from ..shims import preloaded
 # may be archived.
 SETTINGS = [
     "checkpoint_seconds=1", "snapshot_interval=100", "staleness_seconds=1", "note_lifetime_seconds=2",
-    "request_freshness_seconds=2", "command_freshness_seconds=2"]
+    "request_freshness_seconds=2", "command_freshness_seconds=2", "disk_reserve_bytes=0"]
 MEMORY_SECONDS = 6.5
 
 

@@ -8,7 +8,8 @@ import Replay
 enum LogOracle {
     /// Folding the log from entry 0, and from the nearest snapshot, comes to the state that the relay has.
     static func replays(_ relay: SteppedRelay) throws {
-        for useSnapshots in [false, true] {
+        // What was erased a moment ago may matter to a fold that does not have it; the erasure left a snapshot.
+        for useSnapshots in try mattersErased(relay) ? [true] : [false, true] {
             let state = try relay.log.read { reader in
                 try Replayer.state(of: reader, useSnapshots: useSnapshots, onOneCore: true)
             }
@@ -17,6 +18,25 @@ enum LogOracle {
                     .replay, "folded \(useSnapshots ? "from a snapshot" : "from entry 0") the state is another")
             }
         }
+    }
+
+    /// Whether something that was erased may still matter.
+    private static func mattersErased(_ relay: SteppedRelay) throws -> Bool {
+        var memory = ErasureMemory()
+        var latest = Int64.min
+        try relay.log.read { reader in
+            try reader.forEachEntry(checkingCommitments: false) { entry in
+                guard !entry.leaf.type.isOutput else { return true }
+                latest = entry.leaf.time
+                if entry.payload == nil {
+                    memory.note(erasedAt: latest, in: relay.state)
+                } else {
+                    memory.pass(to: latest, in: relay.state)
+                }
+                return true
+            }
+        }
+        return latest < memory.end
     }
 
     /// What `ringdown-replay verify` says: every decision, output, signature, root and index again.

@@ -106,6 +106,8 @@ public final class Simulation {
     /// Lets what can go on without the sequencer go on, and reads what left the relay.
     func pump() throws {
         for _ in 0..<6 { loop.advanceTime(by: .microseconds(25)) }
+        // The pause that questions make for others.
+        for _ in 0..<2 { loop.advanceTime(by: .milliseconds(1)) }
         relay?.collect()
         for (_, client) in clients.sorted(by: { $0.key < $1.key }) { try listen(to: client) }
     }
