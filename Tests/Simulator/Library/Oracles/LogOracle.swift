@@ -20,23 +20,23 @@ enum LogOracle {
         }
     }
 
-    /// Whether something that was erased may still matter.
+    /// Whether something that was erased may still matter: what time has passed is forgotten at marks.
     private static func mattersErased(_ relay: SteppedRelay) throws -> Bool {
         var memory = ErasureMemory()
-        var latest = Int64.min
+        var latestMark = Int64.min
         try relay.log.read { reader in
             try reader.forEachEntry(checkingCommitments: false) { entry in
                 guard !entry.leaf.type.isOutput else { return true }
-                latest = entry.leaf.time
                 if entry.payload == nil {
-                    memory.note(erasedAt: latest, in: relay.state)
+                    memory.note(erasedAt: entry.leaf.time, in: relay.state)
                 } else {
-                    memory.pass(to: latest, in: relay.state)
+                    memory.pass(to: entry.leaf.time, in: relay.state)
                 }
+                if entry.leaf.type == .mark { latestMark = entry.leaf.time }
                 return true
             }
         }
-        return latest < memory.end
+        return latestMark < memory.end
     }
 
     /// What `ringdown-replay verify` says: every decision, output, signature, root and index again.

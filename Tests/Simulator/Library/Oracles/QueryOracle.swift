@@ -5,7 +5,9 @@ import Nostr
 enum QueryOracle {
     static func scan(_ book: LogBook, _ filter: Filter, now: Int64) -> [EventID] {
         let served = book.facts.filter { $0.isServed && !book.erased.contains($0.seq) }
-        let events = served.compactMap(\.event).filter { !$0.kind.isEphemeral }
+        // Two announcements of the relay within one second can be one event: it is served once.
+        var known: Set<EventID> = []
+        let events = served.compactMap(\.event).filter { !$0.kind.isEphemeral && known.insert($0.id).inserted }
         let deletions = served.compactMap { fact in
             fact.event.map { ($0, byRelay: fact.output != nil) }
         }.filter { $0.0.kind == .deletion }
