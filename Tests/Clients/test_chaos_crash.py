@@ -48,7 +48,10 @@ def test_a_kill_loses_nothing_and_repeats_nothing(make_relay):
 
 
 def test_a_relay_that_speaks_before_its_commit_is_found_out(make_relay):
-    trial = Trial(make_relay(owner=Key(), environ=preloaded("early")).start(), SEED, verify_every=CONTROL_ROUNDS)
+    relay = make_relay(owner=Key()).start()
+    trial = Trial(relay, SEED, verify_every=CONTROL_ROUNDS)
+    relay.environ = preloaded("early")
+    relay.restart()
     with pytest.raises(AssertionError, match="acknowledged events are gone|not in the log|was answered"):
         trial.run(CONTROL_ROUNDS)
 

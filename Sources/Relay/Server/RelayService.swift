@@ -125,10 +125,11 @@ struct RelayService: Service {
     private static func startSequencer(of server: Server) -> AsyncStream<Never> {
         let (ended, end) = AsyncStream.makeStream(of: Never.self)
         let thread = Thread {
+            // The system's name of a thread, which top and gdb show, is only ever set by the thread itself.
+            Thread.current.name = "sequencer"
             server.runSequencer()
             end.finish()
         }
-        thread.name = "sequencer"
         thread.stackSize = sequencerStackBytes
         thread.start()
         return ended

@@ -29,10 +29,12 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     options = arguments()
     print(f"kills: {options.rounds} rounds, seed {options.seed}", file=sys.stderr)
-    environ = preloaded(options.control) if options.control else None
     with tempfile.TemporaryDirectory(prefix="kills-") as place:
-        with Relay(Path(place) / "data", owner=Key(), environ=environ) as relay:
+        with Relay(Path(place) / "data", owner=Key()) as relay:
             trial = Trial(relay, options.seed, options.verify_every)
+            if options.control:
+                relay.environ = preloaded(options.control)
+                relay.restart()
             try:
                 trial.run(options.rounds, lambda line: print(line, end="\r", file=sys.stderr, flush=True))
             except AssertionError as broken:

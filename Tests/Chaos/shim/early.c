@@ -1,23 +1,33 @@
-/* A control: a commit says that it is done before it is, so that the relay speaks before its words are in the log. It is
- * carried out when the same thread begins the next transaction; a process that dies before has lied. */
+/* A control: a commit of the sequencer says that it is done before it is, so that the relay speaks before its words are
+ * in the log. It is carried out when the same thread begins the next transaction, a moment later than that; a process
+ * that dies before has lied. The moment is long beside a commit, so that nearly every kill under load finds it. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <lmdb.h>
+#include <pthread.h>
 #include <stddef.h>
+#include <string.h>
+#include <time.h>
 
 #define NEXT(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
-/* The first transactions make the log, its keys and its members, and are handed from thread to thread. */
-#define HONEST_COMMITS 64
+#define MOMENT_NANOSECONDS 5000000
 
 /* A write transaction belongs to its thread. */
 static __thread MDB_txn *writing, *put_off;
-static int commits;
+
+/* What other threads write, at a start, they hand to one another, and is committed as it says. */
+static int is_sequencer(void) {
+    char name[16] = "";
+    return pthread_getname_np(pthread_self(), name, sizeof name) == 0 && strcmp(name, "sequencer") == 0;
+}
 
 static void carry_out(void) {
     MDB_txn *transaction = put_off;
+    if (transaction == NULL)
+        return;
     put_off = NULL;
-    if (transaction != NULL)
-        (void)NEXT(mdb_txn_commit)(transaction);
+    (void)nanosleep(&(struct timespec){.tv_nsec = MOMENT_NANOSECONDS}, NULL);
+    (void)NEXT(mdb_txn_commit)(transaction);
 }
 
 int mdb_txn_begin(MDB_env *environment, MDB_txn *parent, unsigned int flags, MDB_txn **transaction) {
@@ -29,7 +39,7 @@ int mdb_txn_begin(MDB_env *environment, MDB_txn *parent, unsigned int flags, MDB
 }
 
 int mdb_txn_commit(MDB_txn *transaction) {
-    if (transaction != writing || __atomic_add_fetch(&commits, 1, __ATOMIC_RELAXED) <= HONEST_COMMITS)
+    if (transaction != writing || !is_sequencer())
         return NEXT(mdb_txn_commit)(transaction);
     writing = NULL;
     put_off = transaction;
