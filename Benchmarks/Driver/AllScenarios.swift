@@ -141,7 +141,13 @@ extension Scenario {
                 "memory of one of \(result.connections) idle sessions", result.residentPerConnection / 1e3, "KB",
                 aim: .atMost(12)),
             Figure("  of it heap", result.anonymousPerConnection / 1e3, "KB"),
+            Figure("  heap kept when they have gone", result.anonymousPerConnectionAfter / 1e3, "KB"),
+            Figure(
+                "  heap with as many others after them", result.anonymousPerConnectionAgain / 1e3, "KB",
+                limit: result.anonymousPerConnection / 1e3, beside: "the first", aim: .ratioAtMost(1.25)),
             Figure("  the kernel's, both ends", result.kernelPerConnection / 1e3, "KB"),
+            Figure("  the relay without them", Double(result.baselineBytes) / 1e6, "MB"),
+            Figure("  connecting all of them", result.connectSeconds, "s"),
             Figure("  processor while nothing happens", result.idleProcessor * 100, "%", aim: .atMost(1)),
             Figure(
                 "pairing beside them, p50", result.beside.p50 * 1e3, "ms", limit: result.alone.p50 * 1e3,

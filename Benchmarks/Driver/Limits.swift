@@ -32,19 +32,6 @@ enum Limits {
         return rates.withLock { $0.reduce(0, +) }
     }
 
-    /// The same for one key whose point is known.
-    static func verifyKnown() -> Double {
-        let key = SecretKey.generate()
-        let messages = (0..<256).map { SHA256.hash([UInt8($0)]) }
-        let signatures = messages.map { key.sign($0) }
-        return rate {
-            for (message, signature) in zip(messages, signatures) {
-                guard Signatures.verify(signature, message: message, key: key.publicKey) else { return 0 }
-            }
-            return messages.count
-        }
-    }
-
     /// BIP-340 signatures a second of one thread.
     static func sign() -> Double {
         let key = SecretKey.generate()
@@ -52,14 +39,6 @@ enum Limits {
         return rate {
             for _ in 0..<256 { _ = key.sign(message) }
             return 256
-        }
-    }
-
-    /// Events parsed a second, without the signature check.
-    static func parse(_ events: [[UInt8]]) -> Double {
-        rate {
-            for event in events where (try? Event.parse(event)) == nil { return 0 }
-            return events.count
         }
     }
 

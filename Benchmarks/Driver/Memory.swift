@@ -6,8 +6,6 @@ struct Memory {
     var resident = 0
     /// Pages that belong to no file: the heap, the stacks.
     var anonymous = 0
-    /// Pages that this process alone has.
-    var unshared = 0
 
     init(of process: Int32) throws {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/smaps_rollup", encoding: .utf8) else {
@@ -19,7 +17,6 @@ struct Memory {
             switch words[0] {
             case "Rss:": resident = kilobytes * 1024
             case "Anonymous:": anonymous = kilobytes * 1024
-            case "Private_Clean:", "Private_Dirty:": unshared += kilobytes * 1024
             default: break
             }
         }

@@ -3,8 +3,6 @@ import Nostr
 
 /// Many members who are connected and wait to be called: what each of them costs, and what a pairing beside them does.
 enum Idle {
-    /// What one connection may add to the relay's memory.
-    static let aimBytes = 12_000.0
     /// Threads that connect the crowd.
     private static let connectors = 16
     /// Connections that share one source address: well below the ports that one address has.
@@ -17,17 +15,15 @@ enum Idle {
     /// How long its processor time is watched.
     private static let watchSeconds: UInt32 = 10
 
-    struct Result: Encodable {
+    struct Result {
         var connections: Int
         /// Seconds until everybody was connected, authenticated and listening.
         var connectSeconds: Double
-        /// Bytes of the relay before and beside the crowd.
+        /// Bytes of the relay before the crowd.
         var baselineBytes: Int
-        var crowdBytes: Int
-        /// What one connection adds: to the resident set, to the heap, to what the process shares with nobody.
+        /// What one connection adds to the resident set, and to the heap.
         var residentPerConnection: Double
         var anonymousPerConnection: Double
-        var unsharedPerConnection: Double
         /// The same for the heap when everybody has gone, and when as many others have come.
         var anonymousPerConnectionAfter: Double
         var anonymousPerConnectionAgain: Double
@@ -38,10 +34,9 @@ enum Idle {
         /// Seconds of a pairing on a relay that nobody else is connected to, and beside the crowd, taken in turns.
         var alone: Quantiles
         var beside: Quantiles
-        var p99Ratio: Double
     }
 
-    struct Quantiles: Encodable {
+    struct Quantiles {
         var p50: Double
         var p99: Double
 
@@ -83,13 +78,12 @@ enum Idle {
         func each(_ bytes: Int) -> Double { Double(bytes) / Double(connections) }
         return Result(
             connections: connections, connectSeconds: connectSeconds, baselineBytes: baseline.resident,
-            crowdBytes: full.resident, residentPerConnection: each(full.resident - baseline.resident),
+            residentPerConnection: each(full.resident - baseline.resident),
             anonymousPerConnection: each(full.anonymous - baseline.anonymous),
-            unsharedPerConnection: each(full.unshared - baseline.unshared),
             anonymousPerConnectionAfter: each(empty.anonymous - baseline.anonymous),
             anonymousPerConnectionAgain: each(again.anonymous - baseline.anonymous),
             kernelPerConnection: each(kernelFull - kernelBefore), idleProcessor: idleProcessor, alone: samples[0],
-            beside: samples[1], p99Ratio: samples[1].p99 / samples[0].p99)
+            beside: samples[1])
     }
 
     /// Connects as clients do: each with a key of its own, listening for its calls.
