@@ -33,11 +33,7 @@ struct AttemptCommand: ReplaySubcommand {
             console.progress.begin("replaying")
             let story = try AttemptStory(id: id, requests: requests, in: reader, progress: console.progress.update)
             let text = AttemptStoryText(story: story, names: common.names)
-            if common.printsJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: common.printsJSON)
         }
         return 0
     }

@@ -69,11 +69,7 @@ struct BlameCommand: ReplaySubcommand {
                 progress: { console.progress.update($0, of: $1) })
             let blame = try find(kind, finder, in: reader)
             let text = BlameText(blame: blame, fact: fact, subject: subject, names: common.names)
-            if common.printsJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: common.printsJSON)
         }
         return 0
     }

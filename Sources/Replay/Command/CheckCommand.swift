@@ -40,11 +40,7 @@ struct CheckCommand: ReplaySubcommand {
         } catch {
             text = ProofText(failure: error)
         }
-        if printsJSON {
-            try console.output.line(utf8: text.json)
-        } else {
-            for line in text.lines { try console.output.line(line) }
-        }
+        try console.output.answer(text, asJSON: printsJSON)
         return text.isProven ? 0 : ReplayFailure.Status.negative.rawValue
     }
 

@@ -45,11 +45,7 @@ struct ProveCommand: ReplaySubcommand {
         try SmallFile.write(bundle.file, to: out)
         let result = ProofText(
             findings: try BundleCheck.describe(bundle, note: Checkpoint(parsing: note.body)), out: out)
-        if common.printsJSON {
-            try console.output.line(utf8: result.json)
-        } else {
-            for line in result.lines { try console.output.line(line) }
-        }
+        try console.output.answer(result, asJSON: common.printsJSON)
         return 0
     }
 

@@ -38,11 +38,7 @@ struct StateCommand: ReplaySubcommand {
                 progress: { console.progress.update($0, of: $1) })
         }
         let text = StateText(state: state, names: common.names)
-        if common.printsJSON {
-            try console.output.line(utf8: text.json)
-        } else {
-            for line in text.lines { try console.output.line(line) }
-        }
+        try console.output.answer(text, asJSON: common.printsJSON)
         return 0
     }
 }

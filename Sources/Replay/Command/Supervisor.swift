@@ -86,11 +86,7 @@ enum Supervisor {
                 """)
         let text = VerificationText(result: result, names: KeyNames(full: false))
         do {
-            if asJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: asJSON)
             try console.output.flush()
         } catch {}
         return ReplayFailure.Status.negative.rawValue

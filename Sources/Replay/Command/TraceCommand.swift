@@ -45,11 +45,7 @@ struct TraceCommand: ReplaySubcommand {
                 id: id, requests: requests, before: Int64(before) * Position.microsecondsPerSecond,
                 after: Int64(after) * Position.microsecondsPerSecond, in: reader, progress: console.progress.update)
             let text = TraceText(trace: trace, names: common.names)
-            if common.printsJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: common.printsJSON)
         }
         return 0
     }

@@ -48,11 +48,7 @@ struct VerifyCommand: ReplaySubcommand {
         }
         if let kept { result.divergence = try KeptCheckpoint.divergence(of: log, from: kept, after: result.divergence) }
         let text = VerificationText(result: result, names: common.names)
-        if common.printsJSON {
-            try console.output.line(utf8: text.json)
-        } else {
-            for line in text.lines { try console.output.line(line) }
-        }
+        try console.output.answer(text, asJSON: common.printsJSON)
         let isComplete = !requiresAll || result.absent.isEmpty
         return result.divergence == nil && isComplete ? 0 : ReplayFailure.Status.negative.rawValue
     }

@@ -59,11 +59,7 @@ struct WhyCommand: ReplaySubcommand {
             let text = ExplanationText(
                 explanation: explanation, words: EntryWords(names: common.names, sessions: sessions),
                 directory: common.directory)
-            if common.printsJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: common.printsJSON)
         }
         return 0
     }

@@ -50,12 +50,8 @@ struct WhyNotCommand: ReplaySubcommand {
                 }
                 let text = HypothesisText(
                     hypothesis: hypothesis, words: EntryWords(names: common.names, sessions: sessions))
-                if common.printsJSON {
-                    try console.output.line(utf8: text.json)
-                } else {
-                    if from != one { try console.output.line() }
-                    for line in text.lines { try console.output.line(line) }
-                }
+                if from != one && !common.printsJSON { try console.output.line() }
+                try console.output.answer(text, asJSON: common.printsJSON)
             }
         }
         return 0

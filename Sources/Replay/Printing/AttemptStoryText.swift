@@ -2,7 +2,7 @@ import Nostr
 import Reducers
 
 /// An attempt with both its halves, for people or programs.
-struct AttemptStoryText {
+struct AttemptStoryText: Answer {
     let story: AttemptStory
     let names: KeyNames
 

@@ -2,7 +2,7 @@ import Nostr
 import Reducers
 
 /// A fact and what made it so, as lines for people, or one object for programs.
-struct BlameText {
+struct BlameText: Answer {
     let blame: Blame
     let fact: String
     let subject: String?

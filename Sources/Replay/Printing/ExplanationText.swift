@@ -3,7 +3,7 @@ import Nostr
 import Reducers
 
 /// An explanation as a screenful for people, or one object for programs.
-struct ExplanationText {
+struct ExplanationText: Answer {
     let explanation: Explanation
     let words: EntryWords
     /// The data directory, as the user wrote it.

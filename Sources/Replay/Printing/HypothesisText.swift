@@ -3,7 +3,7 @@ import Nostr
 import Reducers
 
 /// A request that nobody sent as a screenful for people, or one object for programs.
-struct HypothesisText {
+struct HypothesisText: Answer {
     let hypothesis: Hypothesis
     let words: EntryWords
 

@@ -2,7 +2,7 @@ import Log
 import Nostr
 
 /// What `prove` made or `check` found, in words or as one object.
-struct ProofText {
+struct ProofText: Answer {
     private var subject: String?
     private var proven: [String] = []
     private var unproven: [String] = []

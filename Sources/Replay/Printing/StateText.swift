@@ -3,7 +3,7 @@ import Nostr
 import Reducers
 
 /// A state as a screenful for people, or one object for programs.
-struct StateText {
+struct StateText: Answer {
     let state: RelayState
     let names: KeyNames
 

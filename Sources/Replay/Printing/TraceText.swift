@@ -2,7 +2,7 @@ import Nostr
 import Reducers
 
 /// A trace as two lanes that fit on a hundred columns, or one object for programs.
-struct TraceText {
+struct TraceText: Answer {
     let trace: Trace
     let names: KeyNames
 

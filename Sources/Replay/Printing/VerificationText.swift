@@ -2,7 +2,7 @@ import Log
 import Nostr
 
 /// What a verification came to, in words or as one object.
-struct VerificationText {
+struct VerificationText: Answer {
     let result: Verification
     let names: KeyNames
 

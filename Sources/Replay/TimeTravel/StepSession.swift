@@ -253,11 +253,7 @@ final class StepSession {
             let text = ExplanationText(
                 explanation: explanation, words: EntryWords(names: names, sessions: debugger.sessions),
                 directory: debugger.log.directory)
-            if printsJSON {
-                try console.output.line(utf8: text.json)
-            } else {
-                for line in text.lines { try console.output.line(line) }
-            }
+            try console.output.answer(text, asJSON: printsJSON)
         }
     }
 
