@@ -41,8 +41,9 @@ chaos: release venv chaos-tools ## break the relay and its log on purpose, at le
 sanitize: setup ## the Swift tests under a sanitizer (KIND=thread, address or relay; ARGS='--filter X')
 	scripts/sanitize.sh $(or $(KIND),thread) $(ARGS)
 
-lint: ## check the form of the sources
+lint: venv ## check the form of the sources
 	swift format lint --strict --recursive --parallel $(SOURCES)
+	.venv/bin/ruff check --quiet
 
 release: setup ## build the release binaries
 	swift build -c release

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from pathlib import Path
+from typing import Callable
 
 import mesh
 from nostr_client import Answer, Client, Key
@@ -18,6 +19,8 @@ BINARIES = Path(os.environ.get("RINGDOWN_BIN_DIR") or REPOSITORY / ".build" / "r
 START_SECONDS = 20
 STOP_SECONDS = 15
 COMMAND_SECONDS = 60
+# How long a condition is waited for.
+PATIENCE_SECONDS = 15
 
 
 def binary(name: str) -> str:
@@ -65,6 +68,20 @@ def succeed(name: str, *arguments) -> str:
 
 def json_lines(text: str) -> list:
     return [json.loads(line) for line in text.splitlines()]
+
+
+def log_entries(data: Path, *arguments: str) -> list[dict]:
+    """A log, as the replay tool lists it."""
+    return json_lines(succeed("ringdown-replay", "log", "--data", data, "--json", *arguments))
+
+
+def until(condition: Callable, what: str, seconds: float = PATIENCE_SECONDS):
+    """Waits for a condition, and returns what made it true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        assert time.monotonic() < deadline, f"{what}, for {seconds} s"
+        time.sleep(0.02)
+    return value
 
 
 class Relay:

@@ -9,13 +9,15 @@ import pytest
 
 import mesh
 from nostr_client import Key
-from relay_process import binary, environment, json_lines, run, succeed
+from relay_process import binary, environment, log_entries, run, succeed
 
 # A kill comes so much later than the one before.
 KILL_STEP_SECONDS = 0.004
 
 # Requests count for the state for some seconds, notes for longer: settings under which that is short enough for a test.
-FAST = ("--set", "staleness_seconds=1", "--set", "note_lifetime_seconds=2", "--set", "request_freshness_seconds=2", "--set", "command_freshness_seconds=2", "--set", "snapshot_interval=100")
+FAST = (
+    "--set", "staleness_seconds=1", "--set", "note_lifetime_seconds=2", "--set", "request_freshness_seconds=2",
+    "--set", "command_freshness_seconds=2", "--set", "snapshot_interval=100")
 
 
 def archive(relay, *arguments) -> dict:
@@ -55,7 +57,7 @@ def pair(relay) -> str:
 
 
 def position(relay, event: str) -> int:
-    lines = json_lines(succeed("ringdown-replay", "log", "--data", relay.data, "--json", "--kind", "24621"))
+    lines = log_entries(relay.data, "--kind", "24621")
     return next(line["seq"] for line in lines if event in json.dumps(line))
 
 

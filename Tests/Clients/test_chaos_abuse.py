@@ -9,10 +9,9 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import Tests.Chaos.abuse.attacks  # noqa: E402, F401
-from relay_process import succeed  # noqa: E402
-from Tests.Chaos.abuse import measure  # noqa: E402
-from Tests.Chaos.abuse.target import ATTACKS  # noqa: E402
+from relay_process import succeed
+from Tests.Chaos.abuse import measure
+from Tests.Chaos.abuse.attacks import ATTACKS
 
 SECONDS = 1.5
 # A loaded machine stretches everything: here it only has to go on. `python -m Tests.Chaos.abuse` measures.

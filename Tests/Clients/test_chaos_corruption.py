@@ -10,11 +10,11 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from nostr_client import Key  # noqa: E402
-from relay_process import BINARIES, json_lines, run  # noqa: E402
-from Tests.Chaos.corruption import mutations  # noqa: E402
-from Tests.Chaos.corruption.run import corrupt  # noqa: E402
-from Tests.Chaos.corruption.sample import Sample  # noqa: E402
+from nostr_client import Key
+from relay_process import BINARIES, json_lines, run
+from Tests.Chaos.corruption import mutations
+from Tests.Chaos.corruption.run import corrupt
+from Tests.Chaos.corruption.sample import Sample
 
 ROUNDS = int(os.environ.get("RINGDOWN_CORRUPTION_ROUNDS", "300"))
 SEED = int(os.environ.get("RINGDOWN_CORRUPTION_SEED", "1"))

@@ -17,14 +17,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import http_client  # noqa: E402
-import mesh  # noqa: E402
-from nostr_client import Closed, Key  # noqa: E402
-from relay_process import Relay, binary, environment, run, succeed  # noqa: E402
-from Tests.Chaos.faults import machine  # noqa: E402
-from Tests.Chaos.faults.live import SAID_ONCE, Broken, Patient, check  # noqa: E402
-from Tests.Chaos.faults.run import Trial  # noqa: E402
-from Tests.Chaos.faults.shim import Fault, library  # noqa: E402
+import http_client
+import mesh
+from nostr_client import Closed, Key
+from relay_process import Relay, binary, environment, run, succeed, until
+from Tests.Chaos.faults import machine
+from Tests.Chaos.faults.live import SAID_ONCE, Broken, Patient, check
+from Tests.Chaos.faults.run import Trial
+from Tests.Chaos.faults.shim import Fault, library
 
 LIVE, STARTS, COMMANDS = 80, 24, 36
 SOON_SECONDS = 15
@@ -41,13 +41,6 @@ def metric(relay: Relay, name: str) -> float:
 
 def status(relay: Relay, path: str) -> int:
     return http_client.request(relay, "GET", path).status
-
-
-def until(holds, what: str):
-    deadline = time.monotonic() + SOON_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)
 
 
 class Member:

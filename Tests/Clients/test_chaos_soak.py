@@ -7,8 +7,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from nostr_client import Client  # noqa: E402
-from Tests.Chaos.soak import operator, run, verdicts  # noqa: E402
+from nostr_client import Client
+from Tests.Chaos.soak import operator, run, verdicts
 
 SECONDS, RATE = 6, 60
 

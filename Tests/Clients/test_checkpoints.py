@@ -11,20 +11,10 @@ import pytest
 import mesh
 from http_client import authorization, header, request, url
 from nostr_client import Key
-from relay_process import json_lines, run, succeed
+from relay_process import log_entries, run, succeed, until
 from witness import Note, Witness, root_of
 
 CHECKPOINT_KIND = 30622
-
-
-def eventually(condition, seconds: float = 10, what: str = "it"):
-    deadline = time.monotonic() + seconds
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.05)
 
 
 def published(relay) -> Note | None:
@@ -40,10 +30,6 @@ def log_vkey(relay) -> str:
     return json.loads(succeed("ringdown-relay", "key", "show", "--data", relay.data, "--json"))["vkey"]
 
 
-def entries(relay) -> list[dict]:
-    return json_lines(succeed("ringdown-replay", "log", "--data", relay.data, "--json"))
-
-
 @pytest.fixture
 def quiet(make_relay):
     """A relay that publishes only when asked."""
@@ -53,10 +39,10 @@ def quiet(make_relay):
 def test_a_checkpoint_is_published_on_a_schedule_and_grows(make_relay):
     relay = make_relay("--set", "checkpoint_seconds=1", owner=Key()).start()
     relay.member()
-    first = eventually(lambda: published(relay), what="a first checkpoint")
+    first = until(lambda: published(relay), "no first checkpoint")
     first.verify(log_vkey(relay))
     relay.member()
-    second = eventually(lambda: (note := published(relay)).size > first.size and note, what="a second one")
+    second = until(lambda: (note := published(relay)).size > first.size and note, "no second one")
     second.verify(log_vkey(relay))
     assert second.origin == first.origin
 
@@ -64,7 +50,7 @@ def test_a_checkpoint_is_published_on_a_schedule_and_grows(make_relay):
 def test_a_quiet_log_has_nothing_new_to_say(make_relay):
     relay = make_relay("--set", "checkpoint_seconds=1", owner=Key()).start()
     relay.member()
-    eventually(lambda: published(relay))
+    until(lambda: published(relay), "no checkpoint")
     time.sleep(1.5)
     before = published(relay).text
     time.sleep(2.5)
@@ -86,9 +72,9 @@ def test_it_is_asked_for_beside_a_relay_and_without_one(quiet):
 
 def test_the_end_is_signed_too(quiet):
     quiet.member()
-    size = len(entries(quiet))
+    size = len(log_entries(quiet.data))
     assert quiet.stop() == 0
-    notes = [entry for entry in entries(quiet) if entry["type"] == "checkpoint"]
+    notes = [entry for entry in log_entries(quiet.data) if entry["type"] == "checkpoint"]
     assert len(notes) == 1 and Note(notes[0]["payload"]["note"]).size >= size
     quiet.start()
     assert published(quiet).text == notes[0]["payload"]["note"], "what was published is served after a restart"
@@ -208,11 +194,11 @@ def test_payloads_are_for_owner_admins_and_auditors_and_every_reading_is_logged(
         lines = [json.loads(line) for line in reply.body.splitlines()]
         exported = succeed("ringdown-relay", "export", "--data", quiet.data, "--entries").splitlines()[:5]
         assert lines == [json.loads(line) for line in exported]
-        logged = [entry for entry in entries(quiet) if entry["type"] == "read"][-1]
+        logged = [entry for entry in log_entries(quiet.data) if entry["type"] == "read"][-1]
         assert logged["event"] == event["id"] and (logged["payload"]["from"], logged["payload"]["to"]) == (0, 4)
         again = request(quiet, "GET", "/log/entries?from=0&limit=5", headers={"Authorization": header(event)})
         assert again.status == 401, "an authorization is good once"
-    assert len([entry for entry in entries(quiet) if entry["type"] == "read"]) == 3
+    assert len([entry for entry in log_entries(quiet.data) if entry["type"] == "read"]) == 3
     assert succeed("ringdown-replay", "verify", "--data", quiet.data)
 
 
@@ -371,6 +357,6 @@ def test_a_crash_between_signing_and_publishing_loses_nothing(make_relay):
         time.sleep(0.4)
         relay.kill()
         relay.start()
-    eventually(lambda: published(relay), 15)
+    until(lambda: published(relay), "no checkpoint")
     assert checkpoint(relay).returncode == 0
     assert succeed("ringdown-replay", "verify", "--data", relay.data)

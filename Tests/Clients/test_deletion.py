@@ -4,7 +4,7 @@ import time
 
 import mesh
 from nostr_client import Key
-from relay_process import json_lines, succeed
+from relay_process import log_entries, succeed
 
 DELETION = 5
 
@@ -86,7 +86,7 @@ def test_it_holds_over_a_restart_and_the_log_keeps_it(own_relay):
     own_relay.restart()
     client = own_relay.connect(key)
     assert client.query({"ids": [gone["id"]]}) == []
-    log = json_lines(succeed("ringdown-replay", "log", "--data", own_relay.data, "--json"))
+    log = log_entries(own_relay.data)
     assert gone["id"] in [entry.get("event") for entry in log]
     own_relay.stop()
     assert "verified" in succeed("ringdown-replay", "verify", "--data", own_relay.data)

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from nostr_client import Key
-from relay_process import json_lines, run, succeed
+from relay_process import log_entries, run, succeed
 from witness import Note
 
 
@@ -28,16 +28,12 @@ def lost(make_relay, tmp_path):
     return relay
 
 
-def entries(data) -> list[dict]:
-    return json_lines(succeed("ringdown-replay", "log", "--data", data, "--json"))
-
-
 def test_a_new_epoch_quotes_the_last_checkpoint_and_states_the_gap(lost, tmp_path):
-    had = len(entries(lost.data))
+    had = len(log_entries(lost.data))
     new = tmp_path / "new"
     output = succeed("ringdown-relay", "new-epoch", "--data", lost.data, "--to", new)
     assert "relay.example.com/mesh/2, 3 members carried over" in output
-    genesis = entries(new)[0]
+    genesis = log_entries(new)[0]
     continues = genesis["payload"]["genesis"]["continues"]
     assert Note(continues["checkpoint"]).text == lost.signed.text and continues["entries"] == min(had, lost.signed.size)
     assert f"lost the last {lost.signed.size - continues['entries']}" in genesis["text"]

@@ -11,7 +11,7 @@ import pytest
 import mesh
 from http_client import authorization, header, post, request, url
 from nostr_client import Key, is_valid
-from relay_process import json_lines, succeed
+from relay_process import log_entries, succeed
 
 NOT_A_MEMBER = {
     "error": "relay_membership_required", "message": "You must be a relay member to access this relay"}
@@ -254,7 +254,7 @@ def test_what_was_posted_is_in_the_log_with_its_authorization(own_relay):
     event = key.sign(1, "hello")
     used = authorization(key, url(own_relay, "/events"), body=json.dumps(event).encode())
     assert post(own_relay, "/events", event, None, used).status == 200
-    log = json_lines(succeed("ringdown-replay", "log", "--data", own_relay.data, "--json"))
+    log = log_entries(own_relay.data)
     entries = {entry["event"]: entry for entry in log if "event" in entry}
     assert entries[event["id"]]["payload"]["door"] == "http"
     assert entries[used["id"]]["type"] == "session"

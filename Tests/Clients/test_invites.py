@@ -5,7 +5,7 @@ import time
 import pytest
 
 import mesh
-from nostr_client import Client, Closed, Key, Refused, is_valid, tag_values
+from nostr_client import Client, Key, is_valid, tag_values
 
 JOIN, INVITE, LEAVE = 28934, 28935, 28936
 
@@ -48,7 +48,6 @@ def test_a_code_is_for_who_asked_only(relay):
     assert admin.subscribe("codes", {"kinds": [1, INVITE]})[0]["kind"] == INVITE
     code_of(relay.owner_client)
     admin.expect_silence("codes")
-    code = code_of(relay.owner_client)
 
 
 def test_a_member_may_not_invite_unless_the_policy_says_so(relay, make_relay):

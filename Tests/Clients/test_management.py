@@ -7,7 +7,8 @@ import pytest
 import mesh
 from http_client import MANAGEMENT, authorization, manage, post, request, url
 from nostr_client import Key
-from relay_process import json_lines, succeed
+from relay_process import log_entries, succeed
+from websockets.exceptions import InvalidStatus
 
 
 def result(relay, key: Key, method: str, *params):
@@ -139,7 +140,7 @@ def test_a_blocked_address(make_relay):
     blocked = {"X-Forwarded-For": "203.0.113.9"}
     assert request(relay, "GET", "/info", headers=blocked).status == 403
     assert request(relay, "GET", "/info", headers={"X-Forwarded-For": "198.51.100.1"}).status == 200
-    with pytest.raises(Exception):
+    with pytest.raises(InvalidStatus):
         relay.connect(additional_headers=blocked)
     assert result(relay, relay.owner, "listblockedips") == [{"ip": "203.0.113.0/24", "reason": "scans"}]
     assert result(relay, relay.owner, "unblockip", "203.0.113.0/24") is True
@@ -150,7 +151,7 @@ def test_each_call_is_an_entry(own_relay):
     result(own_relay, own_relay.owner, "listbannedpubkeys")
     result(own_relay, own_relay.owner, "banpubkey", Key().hex)
     error(own_relay, own_relay.member(), "banpubkey", Key().hex)
-    log = json_lines(succeed("ringdown-replay", "log", "--data", own_relay.data, "--json"))
+    log = log_entries(own_relay.data)
     calls = [json.loads(entry["payload"]["body"])["method"] for entry in log if "body" in entry.get("payload", {})]
     assert calls == ["listbannedpubkeys", "banpubkey", "banpubkey"]
     own_relay.stop()

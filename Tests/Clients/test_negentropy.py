@@ -1,6 +1,5 @@
 """Set reconciliation (NIP-77) over sockets: byte by byte with an implementation of its own, and with nostr-sdk's."""
 
-import asyncio
 import json
 import os
 import random

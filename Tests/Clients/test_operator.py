@@ -10,7 +10,7 @@ import pytest
 import mesh
 from http_client import request
 from nostr_client import Key
-from relay_process import json_lines, run, succeed
+from relay_process import json_lines, log_entries, run, succeed, until
 
 
 
@@ -121,13 +121,6 @@ def test_closing_an_open_relay_ends_the_sessions_of_strangers(make_relay):
 # SIGHUP
 
 
-def eventually(check, seconds: float = 10):
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen"
-        time.sleep(0.05)
-
-
 def test_a_reload_takes_up_what_can_change(make_relay, tmp_path):
     file = tmp_path / "ringdown.toml"
     file.write_text('name = "Before"\nrequests_per_second = 5\n')
@@ -135,8 +128,8 @@ def test_a_reload_takes_up_what_can_change(make_relay, tmp_path):
     client = relay.connect(relay.member())
     file.write_text('name = "After"\nrequests_per_second = 6\nmaximum_filters = 3\n')
     relay.process.send_signal(signal.SIGHUP)
-    eventually(lambda: request(relay, "GET", "/info").json["name"] == "After")
-    eventually(lambda: state(relay)["policy"]["requests_per_second"] == 6)
+    until(lambda: request(relay, "GET", "/info").json["name"] == "After", "the old name")
+    until(lambda: state(relay)["policy"]["requests_per_second"] == 6, "the old policy")
     assert "maximum_filters" in relay.said() and "need a restart" in relay.said()
     assert client.query({"kinds": [1]}) == [], "connections live on"
 
@@ -148,7 +141,7 @@ def test_a_broken_file_changes_nothing(make_relay, tmp_path):
     for number, text in enumerate(("requests_per_second = \n", "requests_per_second = 0\n", "unknown = 1\n"), 1):
         file.write_text(text)
         relay.process.send_signal(signal.SIGHUP)
-        eventually(lambda: relay.said().count("the old ones stay in force") == number)
+        until(lambda: relay.said().count("the old ones stay in force") == number, "it is not said")
     assert state(relay)["policy"]["requests_per_second"] == 5
     assert relay.connect(relay.member()).query({"kinds": [1]}) == []
 
@@ -164,7 +157,7 @@ def test_members_from_a_table(either, tmp_path):
     members = {member["key"]: member["role"] for member in state(either)["members"]}
     assert members[keys[0].hex] == "admin" and all(members[key.hex] == "member" for key in keys[1:])
     assert json.loads(done(either, "member", "import", file, "--json")) == {"added": 0, "already": 600}
-    signed = [line for line in json_lines(succeed("ringdown-replay", "log", "--data", either.data, "--json"))
+    signed = [line for line in log_entries(either.data)
               if line.get("kind") == mesh.MEMBER_LIST]
     assert len(signed) <= 3 + 2, "a list for each command, not for each member"
 

@@ -32,7 +32,7 @@ class Village:
             self.members.append((key, client))
         self.stranger = Key()
         calls = [(0, 1), (1, 0), (0, 2), (3, 4), (0, 1), (5, 6), (6, 0), (2, 3), (0, 1), (7, 0), (4, 7)]
-        for number, (requester, target) in enumerate(calls):
+        for requester, target in calls:
             self.ask(requester, self.members[target][0])
             time.sleep(0.12)
         self.ask(1, self.stranger)

@@ -204,11 +204,11 @@ def test_what_waits_behind_a_long_query_is_not_forgotten(make_relay):
     for round in range(5):
         client.send("REQ", f"long {round}", {"kinds": [1]})
     nobody = [Key().hex for _ in range(5)]
-    for number in range(300):
+    for _ in range(300):
         client.send("REQ", "again", {"kinds": [1], "authors": nobody})
     for round in range(5):
         client.wait_for("EOSE", f"long {round}")
-    for number in range(300):
+    for _ in range(300):
         client.wait_for("EOSE", "again")
     client.accept(key.sign(1, "and an event"))
 

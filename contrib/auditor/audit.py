@@ -228,14 +228,13 @@ class Audit:
 
     def _compare(self, group, expected, root):
         """What stands behind an input, one after the other."""
-        state, first = self.state, group[0]
+        first = group[0]
         wanted = []
         if expected.decision is not None:
             wanted.append((entries.DECISION, expected.decision))
         wanted += [(entries.EFFECT, dict(cause=first.position, **effect)) for effect in expected.effects]
         wanted += [(entries.SIGNED, event) for event in expected.events]
         certain = first.time >= self._uncertain_until
-        shift = 0
         for index in range(max(len(wanted), len(group) - 1)):
             found = group[index + 1] if index + 1 < len(group) else None
             want = wanted[index] if index < len(wanted) else None

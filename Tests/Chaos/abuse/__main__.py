@@ -7,9 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from . import attacks  # noqa: F401
+from .attacks import ATTACKS
 from .measure import Result, measure
-from .target import ATTACKS
 
 HEAD = (f"{'attack':30} {'idle p50':>8} {'p99':>6} {'p50':>7} {'p99':>7} {'ratio':>6}  {'heap before/peak/after':>23}  "
         f"{'descriptors':>14}  counted")

@@ -10,8 +10,9 @@ from nostr_client import Key
 from relay_process import Relay
 
 from ..soak.samples import descriptors, memory, metrics
+from .attacks import ATTACKS
 from .probe import Latencies, Pair, crowd, percentiles
-from .target import ATTACKS, Attack, Target
+from .target import Attack, Target
 
 POLICY = {
     "requests_per_second": 10_000, "calls_per_target_per_second": 10_000, "commands_per_second": 10_000,
@@ -75,8 +76,6 @@ def fill(relay: Relay):
 def assault(name: str, target: Target, seconds: float):
     """What the attacker's process does."""
     os.nice(ATTACKER_NICENESS)
-    from . import attacks  # noqa: F401
-
     ATTACKS[name].run(target, seconds)
 
 

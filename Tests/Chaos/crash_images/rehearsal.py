@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nostr_client import Key
-from relay_process import Relay, json_lines, run, succeed
+from relay_process import Relay, log_entries, run
 
 from ..community import Community, Promises
 from ..recording import Marker
@@ -64,7 +64,7 @@ def rehearse(place: Path, seed: int, seconds: float, archives: bool = True) -> R
         load(relay.process.terminate)
         relay.process.wait(20)
     marker.close()
-    log = json_lines(succeed("ringdown-replay", "log", "--data", data, "--json", "--full-keys"))
+    log = log_entries(data, "--full-keys")
     positions: dict[str, int] = {}
     for entry in log:
         if "event" in entry and entry["type"] != "decision":

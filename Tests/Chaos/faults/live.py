@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import mesh
-from nostr_client import Client, Closed, Key
+from nostr_client import Closed, Key
 from relay_process import Relay, json_lines, run, succeed
 
 from .shim import Disk, Fault

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from relay_process import COMMAND_SECONDS, Relay, binary, environment, listens, run, succeed
+from relay_process import COMMAND_SECONDS, Relay, binary, environment, listens, run
 
 from .live import check, demand
 from .shim import Disk, Fault

@@ -8,7 +8,7 @@ from typing import Callable
 
 import mesh
 from nostr_client import Client
-from relay_process import Relay, json_lines, succeed
+from relay_process import Relay, json_lines, log_entries, succeed
 
 from ..community import Community
 
@@ -110,7 +110,7 @@ class Trial:
         verified = json.loads(succeed("ringdown-replay", "verify", "--data", self.relay.data, "--json"))
         assert verified["verified"], f"the log does not verify: {verified}"
         self.expect_state()
-        log = json_lines(succeed("ringdown-replay", "log", "--data", self.relay.data, "--json", "--full-keys"))
+        log = log_entries(self.relay.data, "--full-keys")
         entered = Counter(entry["event"] for entry in log if "event" in entry and entry["type"] != "decision")
         for what, names in (("acknowledged", self.promises.acknowledged), ("seen", self.promises.seen)):
             lost = [name for name in names if name not in entered]

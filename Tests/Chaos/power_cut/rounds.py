@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 from nostr_client import Key
-from relay_process import Relay, json_lines, succeed
+from relay_process import Relay, log_entries
 
 from ..checker import Checker
 from ..community import Community, Promises
@@ -42,7 +42,7 @@ class PowerCut:
             self._relay(root / "data", marker, seconds)
             shutil.copytree(root / "data", self.final)
         marker.close()
-        log = json_lines(succeed("ringdown-replay", "log", "--data", self.final, "--json", "--full-keys"))
+        log = log_entries(self.final, "--full-keys")
         self.positions = {
             entry["event"]: entry["position"] for entry in log if "event" in entry and entry["type"] != "decision"}
 

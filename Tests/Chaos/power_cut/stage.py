@@ -3,10 +3,11 @@
 import os
 import shutil
 import subprocess
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterator
+
+from relay_process import until
 
 DEVICE = Path(__file__).with_name("device.py")
 MEGABYTES = {"ext4": 64, "xfs": 320}
@@ -49,10 +50,7 @@ def mounted(image: Path, place: Path) -> Iterator[Path]:
 
 def unmount(place: Path):
     """Whoever had a file open there may need a moment to end."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while subprocess.run(["umount", place], capture_output=True).returncode:
-        assert time.monotonic() < deadline, f"{place} stays busy"
-        time.sleep(0.1)
+    until(lambda: subprocess.run(["umount", place], capture_output=True).returncode == 0, f"{place} stays busy", WAIT_SECONDS)
 
 
 @contextmanager
@@ -63,21 +61,16 @@ def remembering(image: Path, recording: Path, place: Path) -> Iterator[Path]:
     file.touch()
     server = subprocess.Popen(
         ["nbdkit", "-f", "-U", socket, "python", DEVICE, f"image={image}", f"recording={recording}"])
-    until(socket.exists, "nbdkit does not listen")
+    until(socket.exists, "nbdkit does not listen", WAIT_SECONDS)
     bridge = subprocess.Popen(["nbdfuse", file, "--unix", socket])
-    until(lambda: file.stat().st_size == image.stat().st_size, "nbdfuse does not show the disk")
+    until(lambda: file.stat().st_size == image.stat().st_size, "nbdfuse does not show the disk", WAIT_SECONDS)
     try:
         yield file
     finally:
         # The loop device lets go of it a moment after it was unmounted.
-        until(lambda: subprocess.run(["fusermount3", "-u", file], capture_output=True).returncode == 0, "nbdfuse stays")
+        until(
+            lambda: subprocess.run(["fusermount3", "-u", file], capture_output=True).returncode == 0, "nbdfuse stays",
+            WAIT_SECONDS)
         bridge.wait(WAIT_SECONDS)
         server.terminate()
         server.wait(WAIT_SECONDS)
-
-
-def until(condition, what: str):
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)

@@ -10,10 +10,10 @@ from typing import Callable, NamedTuple
 
 import mesh
 from nostr_client import Closed, Key, Refused, tag_values
-from relay_process import Relay
+from relay_process import Relay, until
 
 from . import actions, doors, operator, samples, verdicts
-from .world import World, until
+from .world import World
 
 # What is done, and how often in proportion.
 WEIGHTS: dict[Callable, float] = {
@@ -110,8 +110,8 @@ def settle(world: World) -> dict:
     """Everybody leaves; returns what the relay says then."""
     [roster] = world.owner.client.query({"kinds": [mesh.MEMBER_LIST]})
     world.everybody_leaves()
-    until(lambda: samples.metrics(world.relay.port)["ringdown_sessions"] == 0, SETTLE_SECONDS, "sessions do not end")
-    until(lambda: samples.metrics(world.relay.port)["ringdown_connections"] <= 1, SETTLE_SECONDS, "connections do not end")
+    until(lambda: samples.metrics(world.relay.port)["ringdown_sessions"] == 0, "sessions do not end", SETTLE_SECONDS)
+    until(lambda: samples.metrics(world.relay.port)["ringdown_connections"] <= 1, "connections do not end", SETTLE_SECONDS)
     status = operator.command(world, "status", "--json")
     return {
         "members": sorted(tag_values(roster, "member")), "granted": status["granted"], "refused": status["refused"],

@@ -1,7 +1,6 @@
 """The community of the soak: a fixed pool of keys that come and go, so that what the relay must remember is bounded."""
 
 import random
-import time
 from collections import Counter, deque
 
 import mesh
@@ -90,10 +89,3 @@ def forget(client: Client):
         pass
     client.received.clear()
     client._unread.clear()
-
-
-def until(condition, seconds: float, what: str):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.05)

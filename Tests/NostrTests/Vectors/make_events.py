@@ -133,7 +133,8 @@ def main():
     respelled("escaped field names", "x", tags, lambda e: json.dumps(e).replace('"kind"', '"\\u006bin\\u0064"'))
     respelled(
         "upper-case digits in escapes", other_controls + "é\U0001f642", [],
-        lambda e: "".join(c if c < "\x7f" else "".join(f"\\u{u:04X}" for u in utf16(c)) for c in json.dumps(e, ensure_ascii=False)),
+        lambda e: "".join(
+            c if c < "\x7f" else "".join(f"\\u{u:04X}" for u in utf16(c)) for c in json.dumps(e, ensure_ascii=False)),
     )
 
     verbatim, escaped = "coincurve, control characters verbatim", "coincurve, control characters escaped"

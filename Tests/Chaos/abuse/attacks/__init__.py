@@ -1,3 +1,6 @@
 """All attacks, by what they go for."""
 
-from . import connections, doors, frames, members, strangers  # noqa: F401
+from ..target import ATTACKS
+from . import connections, doors, frames, members, strangers
+
+__all__ = ["ATTACKS", "connections", "doors", "frames", "members", "strangers"]
