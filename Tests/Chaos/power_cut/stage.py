@@ -16,13 +16,17 @@ NEEDED = ["nbdkit", "nbdfuse", "fusermount3", "mount", "losetup"]
 WAIT_SECONDS = 30
 
 
+def absent(filesystem: str) -> list[str]:
+    """What could be installed and is not."""
+    return [tool for tool in [*NEEDED, MAKE[filesystem][0]] if not shutil.which(tool)]
+
+
 def missing(filesystem: str) -> str | None:
     """Why this cannot be tried here; `None` when it can."""
     if os.geteuid() != 0:
         return "only root can mount"
-    absent = [tool for tool in [*NEEDED, MAKE[filesystem][0]] if not shutil.which(tool)]
-    if absent:
-        return f"not installed: {', '.join(absent)} (scripts/setup.sh chaos)"
+    if tools := absent(filesystem):
+        return f"not installed: {', '.join(tools)} (scripts/setup.sh chaos)"
     devices = [device for device in ("/dev/fuse", "/dev/loop-control") if not os.path.exists(device)]
     return f"there is no {', '.join(devices)}" if devices else None
 
