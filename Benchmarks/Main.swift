@@ -28,23 +28,30 @@ struct Measurements: ParsableCommand {
 
               make bench ARGS='--only ingest --only pairing'
               make bench ARGS='--quick --json figures.json'
+              make bench ARGS='--strfry ../strfry/strfry --only strfry'
             """)
 
     @Option(help: "Run this scenario only; can be given again.") var only: [String] = []
     @Flag(help: "List the scenarios.") var list = false
     @Flag(help: "Smaller numbers of everything: a minute or two in all.") var quick = false
+    @Option(help: "A binary of strfry: measure it, too, under the same load (scenario strfry).") var strfry: String?
     @Option(help: "Write the figures to this file as JSON.") var json: String?
 
     func validate() throws {
-        let names = Scenario.all.map(\.name)
+        let names = scenarios.map(\.name)
+        if let strfry, !FileManager.default.isExecutableFile(atPath: strfry) {
+            throw ValidationError("\(strfry) is no program; build strfry and name its binary")
+        }
         if let unknown = only.first(where: { !names.contains($0) }) {
             throw ValidationError("there is no scenario \(unknown); there are \(names.joined(separator: ", "))")
         }
     }
 
+    private var scenarios: [Scenario] { Scenario.all + (strfry.map { [Scenario.strfry($0)] } ?? []) }
+
     func run() throws {
         if list {
-            for scenario in Scenario.all { print("\(scenario.name)  \(scenario.summary)") }
+            for scenario in scenarios { print("\(scenario.name)  \(scenario.summary)") }
             return
         }
         print("ringdown-bench: \(ProcessInfo.processInfo.activeProcessorCount) cores, Swift release build")
@@ -52,7 +59,7 @@ struct Measurements: ParsableCommand {
         let machine = try Machine()
         var figures = machine.figures
         for figure in figures { print(figure.line) }
-        for scenario in Scenario.all where only.isEmpty || only.contains(scenario.name) {
+        for scenario in scenarios where only.isEmpty || only.contains(scenario.name) {
             let progress = Progress(scenario.name)
             let more = try scenario.run(machine, quick ? .quick : Scale(), progress.say)
             progress.end()

@@ -132,6 +132,34 @@ extension Scenario {
         ]
     }
 
+    /// Both relays under the same load, with the processors that there are.
+    ///
+    /// - Parameter path: strfry's binary.
+    static func strfry(_ path: String) -> Scenario {
+        Scenario(name: "strfry", summary: "the same load on Ringdown and on strfry, the relay to beat") {
+            _, scale, progress in
+            let load = Rivalry.Load(events: scale.ingestEvents)
+            progress("strfry")
+            let rival = try Rivalry.run(try RelayProcess.strfry(path), load, scale: scale, asksForKeys: false)
+            progress("Ringdown")
+            let ours = try Rivalry.run(
+                try RelayProcess(members: [], open: true), load, scale: scale, asksForKeys: true)
+            func figure(_ what: String, _ value: (Rivalry) -> Double, _ unit: String, _ aim: Figure.Aim) -> Figure {
+                Figure(what, value(ours), unit, limit: value(rival), beside: "strfry", aim: aim)
+            }
+            func p50(_ result: Rivalry) -> Double { quantile(result.lastDelivery, 0.5) * 1e3 }
+            return [
+                figure("ingest, 64 connections of 16 in flight", \.ingestPerSecond, "/s", .ratioAtLeast(2)),
+                figure("  one event at a time", \.alonePerSecond, "/s", .ratioAtLeast(1)),
+                figure("  disk for an event", \.bytesPerEvent, "bytes", .ratioAtMost(1)),
+                figure("fan-out to \(scale.subscribers)", \.deliveriesPerSecond, "deliveries/s", .ratioAtLeast(3)),
+                figure("  event sent to last delivery, p50", p50, "ms", .ratioAtMost(1)),
+                figure("REQ by author, limit 100, 8 connections", \.authorsPerSecond, "/s", .ratioAtLeast(1.5)),
+                figure("REQ by id, 8 connections", \.idsPerSecond, "/s", .ratioAtLeast(1.5)),
+            ]
+        }
+    }
+
     private static let idle = Scenario(
         name: "idle", summary: "10,000 authenticated sessions that wait to be called"
     ) { _, scale, _ in

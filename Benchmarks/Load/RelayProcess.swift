@@ -10,30 +10,43 @@ final class RelayProcess {
     private let process = Process()
 
     /// Starts `ringdown-relay` from the directory of this program. `cores` pins it with taskset.
-    init(
+    convenience init(
         members: [PublicKey], open: Bool = false, cores: String? = nil, directory: String? = nil,
         settings: [String] = []
     ) throws {
-        self.directory = directory ?? NSTemporaryDirectory() + "ringdown-bench-\(UUID().uuidString)"
-        port = try RelayProcess.freePort()
+        let directory = directory ?? RelayProcess.temporaryDirectory()
+        let port = try RelayProcess.freePort()
         let binary = RelayProcess.binary("ringdown-relay")
         for member in members {
-            try RelayProcess.run(binary, ["member", "add", "--data", self.directory, "--pubkey", member.hex])
+            try RelayProcess.run(binary, ["member", "add", "--data", directory, "--pubkey", member.hex])
         }
-        var arguments = ["run", "--data", self.directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
+        var arguments = ["run", "--data", directory, "--listen", "127.0.0.1:\(port)", "--set", "log_level=error"]
         // A few members publish what thousands would.
         arguments += ["--set", "events_per_second=0"]
         for setting in settings { arguments += ["--set", setting] }
         if open { arguments.append("--open") }
         if let cores {
-            process.executableURL = URL(fileURLWithPath: "/usr/bin/taskset")
-            process.arguments = ["-c", cores, binary] + arguments + ["--set", "threads=1"]
+            try self.init(
+                "/usr/bin/taskset", ["-c", cores, binary] + arguments + ["--set", "threads=1"], directory: directory,
+                port: port)
         } else {
-            process.executableURL = URL(fileURLWithPath: binary)
-            process.arguments = arguments
+            try self.init(binary, arguments, directory: directory, port: port)
         }
-        // What it complains about is for whoever measures.
+    }
+
+    /// Starts a program, and waits until it listens.
+    ///
+    /// - Parameter complaints: its standard error; what Ringdown complains about is for whoever measures.
+    init(
+        _ executable: String, _ arguments: [String], directory: String, port: Int,
+        complaints: FileHandle = .standardError
+    ) throws {
+        self.directory = directory
+        self.port = port
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = arguments
         process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
         let begun = DispatchTime.now().uptimeNanoseconds
         try process.run()
         for _ in 0..<RelayProcess.startTries {
@@ -52,7 +65,7 @@ final class RelayProcess {
     private static let startPause: UInt32 = 5_000
 
     /// A port that nobody has now, below those that connections are given.
-    private static func freePort() throws -> Int {
+    static func freePort() throws -> Int {
         for port in (0..<portTries).map({ _ in Int.random(in: ports) }) {
             let probe = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
             defer { close(probe) }
@@ -63,6 +76,10 @@ final class RelayProcess {
 
     private static let ports = 10_000..<32_000
     private static let portTries = 100
+
+    static func temporaryDirectory() -> String {
+        NSTemporaryDirectory() + "ringdown-bench-\(UUID().uuidString)"
+    }
 
     static func binary(_ name: String) -> String {
         URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appendingPathComponent(name).path

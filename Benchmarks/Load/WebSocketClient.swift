@@ -129,6 +129,11 @@ final class WebSocketClient: @unchecked Sendable {
         output += payload
     }
 
+    /// The frame that publishes an event, given as JSON.
+    static func frame(event: [UInt8], into output: inout [UInt8]) {
+        frame(Array("[\"EVENT\",".utf8) + event + [UInt8(ascii: "]")], into: &output)
+    }
+
     func send(_ text: String) throws {
         var output: [UInt8] = []
         WebSocketClient.frame(Array(text.utf8), into: &output)

@@ -29,30 +29,40 @@ enum FanOut {
         }
         let sender = try WebSocketClient(port: relay.port)
         try sender.authenticate(as: publisher, port: relay.port)
-        let crowd = try Crowd(
-            try (0..<subscribers).map { try subscriber($0, relay, filter: #"{"kinds":[1],"limit":0}"#) })
+        let clients = try (0..<subscribers).map {
+            try subscriber($0, relay, filter: #"{"kinds":[1],"limit":0}"#)
+        }
+        return try deliver(to: clients, from: sender, through: relay, events: events, timed: timed)
+    }
+
+    /// Publishes events as fast as everybody gets them, then some more apart from each other.
+    static func deliver(
+        to subscribers: [WebSocketClient], from sender: WebSocketClient, through relay: RelayProcess, events: Int,
+        timed: Int
+    ) throws -> Result {
+        let crowd = try Crowd(subscribers)
         let notes = Workload.notes(events + timed, by: publisher, from: Int64(time(nil)) - 86_400)
         let frames = notes.map { note in
             var frame: [UInt8] = []
-            WebSocketClient.frame(Array("[\"EVENT\",".utf8) + note + [0x5d], into: &frame)
+            WebSocketClient.frame(event: note, into: &frame)
             return frame
         }
         let (cpu, own) = (relay.cpuSeconds, processorSeconds())
         let elapsed = try seconds {
             var sent = 0
-            while crowd.total < events * subscribers {
-                while sent < events, sent - crowd.total / subscribers < window {
+            while crowd.total < events * subscribers.count {
+                while sent < events, sent - crowd.total / subscribers.count < window {
                     try sender.write(frames[sent])
                     sent += 1
                 }
                 try crowd.read(waiting: 1_000)
             }
         }
-        let deliveries = Double(events * subscribers)
+        let deliveries = Double(events * subscribers.count)
         let used = (relay.cpuSeconds - cpu, processorSeconds() - own)
         let samples = try frames[events...].map { frame in
             usleep(paceMicroseconds)
-            let wanted = crowd.total + subscribers
+            let wanted = crowd.total + subscribers.count
             return try seconds {
                 try sender.write(frame)
                 try crowd.read(until: wanted, seconds: deadline)
@@ -67,9 +77,13 @@ enum FanOut {
     static func subscriber(_ number: Int, _ relay: RelayProcess, filter: String) throws -> WebSocketClient {
         let client = try WebSocketClient(port: relay.port, bufferBytes: 4_096)
         try client.authenticate(as: Workload.key("subscriber \(number)"), port: relay.port)
+        try subscribe(client, filter: filter)
+        return client
+    }
+
+    static func subscribe(_ client: WebSocketClient, filter: String) throws {
         try client.send(#"["REQ","all",\#(filter)]"#)
         while try !client.read({ $0.contains("\"EOSE\"") }) {}
-        return client
     }
 }
 

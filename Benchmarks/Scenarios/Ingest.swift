@@ -61,7 +61,7 @@ enum Ingest {
             if sent - answered <= window / 2, sent < notes.count {
                 var frames: [UInt8] = []
                 while sent < notes.count, sent - answered < window {
-                    WebSocketClient.frame(Array("[\"EVENT\",".utf8) + notes[sent] + [0x5d], into: &frames)
+                    WebSocketClient.frame(event: notes[sent], into: &frames)
                     sent += 1
                 }
                 try client.write(frames)

@@ -81,7 +81,7 @@ enum LiveSubscriptions {
             tags: [["p", Text(recipient)]], content: Text("live \(number)")
         ).signed(by: publisher).raw
         var frame: [UInt8] = []
-        WebSocketClient.frame(Array("[\"EVENT\",".utf8) + note + [0x5d], into: &frame)
+        WebSocketClient.frame(event: note, into: &frame)
         return frame
     }
 }

@@ -75,7 +75,7 @@ enum PairingUnderLoad {
                 let due = Int(Double(DispatchTime.now().uptimeNanoseconds - begun) / 1e9 * perSecond)
                 var frames: [UInt8] = []
                 while sent < min(due, notes.count) {
-                    WebSocketClient.frame(Array("[\"EVENT\",".utf8) + notes[sent] + [0x5d], into: &frames)
+                    WebSocketClient.frame(event: notes[sent], into: &frames)
                     sent += 1
                 }
                 guard (try? client.write(frames)) != nil else { return }

@@ -62,7 +62,7 @@ enum Queries {
     /// Pairings between two changes of what goes on beside them.
     private static let batch = 50
 
-    private static func ask(_ client: WebSocketClient, _ filter: String, expecting: Int) throws -> Double {
+    static func ask(_ client: WebSocketClient, _ filter: String, expecting: Int) throws -> Double {
         var events = 0
         let time = try seconds {
             try client.send(#"["REQ","q",\#(filter)]"#)
