@@ -19,6 +19,8 @@ BINARIES = Path(os.environ.get("RINGDOWN_BIN_DIR") or REPOSITORY / ".build" / "r
 START_SECONDS = 20
 STOP_SECONDS = 15
 COMMAND_SECONDS = 60
+# How much of a failed command's output is repeated.
+SAID_CHARACTERS = 2_000
 # How long a condition is waited for.
 PATIENCE_SECONDS = 15
 
@@ -62,7 +64,8 @@ def run(name: str, *arguments, environ: dict | None = None) -> subprocess.Comple
 
 def succeed(name: str, *arguments) -> str:
     result = run(name, *arguments)
-    assert result.returncode == 0, f"{name} {arguments} exited with {result.returncode}: {result.stderr}"
+    said = result.stderr + result.stdout[-SAID_CHARACTERS:]
+    assert result.returncode == 0, f"{name} {arguments} exited with {result.returncode}: {said}"
     return result.stdout
 
 

@@ -66,8 +66,9 @@ struct Sequencer {
 
     /// What nothing comes to.
     var emptyOutcome: Outcome {
-        Outcome(
-            committed: CommittedBatch(replies: Array(repeating: [], count: shardCount)), answers: [])
+        var nothing = CommittedBatch(replies: Array(repeating: [], count: shardCount))
+        nothing.size = (try? log.read { $0.size }) ?? 0
+        return Outcome(committed: nothing, answers: [])
     }
 
     /// Carries inputs through, in order, in one commit.
@@ -93,6 +94,7 @@ struct Sequencer {
         if state.discovery.hasStaleNote(at: now, policy: state.policy) { try append(.tick, &work) }
         if let dropped = tally.take(at: now) { try append(.dropped(dropped), &work) }
         if entriesSinceSnapshot >= limits.snapshotInterval { try appendSnapshot(&work) }
+        work.committed.size = work.batch.size
         return work
     }
 

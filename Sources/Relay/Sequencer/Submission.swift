@@ -109,4 +109,9 @@ struct CommittedBatch: Sendable {
     var events: [LiveEvent] = []
     /// Sessions, by their names in the log, whose keys are not let in any more, and from which position on.
     var ended: [UInt64: UInt64] = [:]
+    /// The log's size with it.
+    var size: UInt64 = 0
+
+    /// Whether it concerns every shard, whoever sent something.
+    var isForAll: Bool { !events.isEmpty || !ended.isEmpty }
 }

@@ -36,7 +36,7 @@ final class Server: Sendable {
         self.logger = logger
         let threads = settings.limits.threads == 0 ? System.coreCount : settings.limits.threads
         group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
-        let publisher = Router()
+        let publisher = Router(logSize: (try? opened.log.read { $0.size }) ?? 0)
         facts = LiveFacts(opened.state, settings: settings)
         log = opened.log
         metrics = Metrics()
@@ -56,8 +56,8 @@ final class Server: Sendable {
         let drops = Drops(metrics: metrics) { drops in sequencer.submit([Submission(content: .dropped(drops))]) }
         shards = group.makeIterator().enumerated().map { index, loop in
             Shard(
-                index: index, of: threads, eventLoop: loop, log: opened.log, limits: settings.limits, metrics: metrics,
-                drops: drops, submit: { sequencer.submit($0) })
+                index: index, of: threads, eventLoop: loop, log: opened.log, horizon: publisher.horizon,
+                limits: settings.limits, metrics: metrics, drops: drops, submit: { sequencer.submit($0) })
         }
         for shard in shards { shard.beginBeating(every: settings.limits.pingSeconds) }
         publisher.connect(shards)
@@ -174,14 +174,16 @@ final class Server: Sendable {
 /// Carries committed batches to the shards, which are made after the sequencer that feeds them.
 private final class Router: Sendable {
     private let shards = Mutex<[Shard]>([])
+    let horizon: Horizon
+
+    init(logSize: UInt64) { horizon = Horizon(size: logSize) }
 
     func connect(_ all: [Shard]) { shards.withLock { $0 = all } }
 
     func publish(_ batch: CommittedBatch) {
         let shards = shards.withLock { $0 }
-        let isForAll = !batch.events.isEmpty || !batch.ended.isEmpty
-        for shard in shards where isForAll || !batch.replies[shard.index].isEmpty {
-            shard.eventLoop.execute { shard.publish(batch) }
-        }
+        for shard in shards where batch.isForAll || !batch.replies[shard.index].isEmpty { shard.tell(batch) }
+        horizon.advance(to: batch.size)
+        for shard in shards { shard.wakeIfAwaiting() }
     }
 }

@@ -26,6 +26,8 @@ final class RunningScan {
     }
 
     let purpose: Purpose
+    /// Whether the shard has heard of everything that it may find.
+    var mayBegin = false
     /// How much time all slices took so far.
     private(set) var spent = Duration.zero
 

@@ -21,7 +21,7 @@ extension WebSocketSession {
         scan = RunningScan(
             subscription: subscription, filters: filters, upTo: subscription.seen + 1,
             maximumLimit: shared.limits.maximumLimit)
-        beginScan()
+        beginScan(subscription.seen + 1)
     }
 
     func count(_ name: SubscriptionID, _ filters: [Filter]) {
@@ -43,20 +43,24 @@ extension WebSocketSession {
             return
         }
         scan = make(size)
-        beginScan()
+        beginScan(size)
     }
 
-    /// A client may ask a thousand questions in one breath: they take their turns, too.
-    private func beginScan() {
-        guard let running = scan else { return }
-        shard.turns.now { [self] in
-            if scan === running { resumeScan() }
+    /// A client may ask a thousand questions in one breath: they take their turns, too. Nothing is read that the shard has
+    /// not heard of: the commit that it was part of may have ended this session.
+    private func beginScan(_ size: UInt64) {
+        guard let running = scan, let id else { return }
+        shard.onceTold(of: size, id) { [self] in
+            running.mayBegin = true
+            shard.turns.now { [self] in
+                if scan === running { resumeScan() }
+            }
         }
     }
 
     /// Goes on for a slice and comes back for the next one, unless the reader is behind.
     func resumeScan() {
-        guard let running = scan, outbox.hasRoom else { return }
+        guard let running = scan, running.mayBegin, outbox.hasRoom else { return }
         let progress: RunningScan.Progress
         do {
             progress = try running.resume(shard.log, now: shared.world.seconds) { event in

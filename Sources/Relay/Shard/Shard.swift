@@ -42,15 +42,20 @@ final class Shard: @unchecked Sendable {
     let strangers: StrangerShare
     let drops: Drops
     private var heart: RepeatedTask?
+    private let horizon: Horizon
+    private let hearing = Hearing()
+    /// What connections wait to do until everybody was told of a log of that size.
+    private var untold: [UInt64: (size: UInt64, work: () -> Void)] = [:]
 
     /// Most of these events at once, about 42 bytes each.
     static let maximumReconciledEvents = 2_000_000
 
     /// - Parameter count: shards in all, which share the limits that are for all connections.
     init(
-        index: Int, of count: Int, eventLoop: any EventLoop, log: EventLog, limits: ServerLimits, metrics: Metrics,
-        drops: Drops, submit: @escaping @Sendable ([Submission]) -> Bool
+        index: Int, of count: Int, eventLoop: any EventLoop, log: EventLog, horizon: Horizon, limits: ServerLimits,
+        metrics: Metrics, drops: Drops, submit: @escaping @Sendable ([Submission]) -> Bool
     ) {
+        self.horizon = horizon
         maximumUnfinishedBytes = limits.maximumUnfinishedBytes / count
         backlog = TotalBacklog(maximum: limits.maximumTotalBacklogBytes / count)
         turns = Turns(eventLoop)
@@ -81,6 +86,7 @@ final class Shard: @unchecked Sendable {
 
     func remove(_ session: WebSocketSession, _ id: ConnectionID) {
         sessions[id.number] = nil
+        untold[id.number] = nil
         stopWaking(id)
         if sessions.isEmpty { drained?.succeed() }
     }
@@ -135,6 +141,42 @@ final class Shard: @unchecked Sendable {
     }
 
     // MARK: What was committed
+
+    /// Hands over what was committed; called on the sequencer's thread, in the order of the log.
+    func tell(_ batch: CommittedBatch) {
+        hearing.hand()
+        eventLoop.execute { [self] in
+            hearing.hear()
+            publish(batch)
+        }
+    }
+
+    /// Does what waits for the horizon, which has moved; called on the sequencer's thread.
+    func wakeIfAwaiting() {
+        if hearing.isToBeWoken() { eventLoop.execute { [self] in catchUp() } }
+    }
+
+    /// Does something for a connection once the shard has heard of everything before a position of the log; at once as a
+    /// rule. A connection waits for one such thing: a later one takes its place.
+    func onceTold(of size: UInt64, _ id: ConnectionID, _ work: @escaping () -> Void) {
+        if horizon.told >= size, !hearing.isBehind { return work() }
+        untold[id.number] = (size, work)
+        hearing.await()
+        // What was told since is not told again.
+        if horizon.told >= size { wakeIfAwaiting() }
+    }
+
+    private func catchUp() {
+        let told = horizon.told
+        // Behind the news that are on their way.
+        guard !hearing.isBehind else { return eventLoop.execute { [self] in catchUp() } }
+        let ready = untold.filter { $0.value.size <= told }
+        for number in ready.keys { untold[number] = nil }
+        for number in ready.keys.sorted() { ready[number]?.work() }
+        guard !untold.isEmpty else { return }
+        hearing.await()
+        if horizon.told > told { wakeIfAwaiting() }
+    }
 
     /// Answers sessions and delivers events; then every touched connection is flushed once.
     func publish(_ batch: CommittedBatch) {

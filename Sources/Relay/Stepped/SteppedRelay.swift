@@ -18,6 +18,7 @@ package final class SteppedRelay {
 
     private var core: Sequencer
     private let shard: Shard
+    private let horizon: Horizon
     private let shared: SessionContext
     private let limits: ServerLimits
     private let inbox: SteppedInbox
@@ -60,10 +61,11 @@ package final class SteppedRelay {
             secret: secret, limits: limits, shardCount: 1, metrics: metrics, world: world)
         let inbox = SteppedInbox(limit: limits.maximumQueue)
         self.inbox = inbox
+        horizon = Horizon(size: try opened.log.read { $0.size })
         let drops = Drops(metrics: metrics) { inbox.put([Submission(content: .dropped($0))]) }
         shard = Shard(
-            index: 0, of: 1, eventLoop: eventLoop, log: opened.log, limits: limits, metrics: metrics, drops: drops,
-            submit: { inbox.put($0) })
+            index: 0, of: 1, eventLoop: eventLoop, log: opened.log, horizon: horizon, limits: limits, metrics: metrics,
+            drops: drops, submit: { inbox.put($0) })
         shared = SessionContext(
             relay: secret.publicKey, limits: limits,
             rate: RateLimiter(perSecond: limits.eventsPerSecond, burst: limits.eventBurst), logger: logger,
@@ -128,6 +130,8 @@ package final class SteppedRelay {
     package func publish(_ committed: Committed) {
         for answer in committed.outcome.answers { answer() }
         shard.publish(committed.outcome.committed)
+        horizon.advance(to: committed.outcome.committed.size)
+        shard.wakeIfAwaiting()
     }
 
     /// Ends with a snapshot, as a relay does that is told to stop.

@@ -2,13 +2,14 @@
 
 import argparse
 import json
+import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from nostr_client import Key
-from relay_process import Relay
+from relay_process import REPOSITORY, Relay
 
 from ..shims import preloaded
 from .trial import Trial
@@ -26,6 +27,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def keep(place: Path, seed: int) -> Path:
+    """Moves what a failure left to where it stays."""
+    kept = REPOSITORY / ".build" / "chaos" / f"kills-{seed}"
+    shutil.rmtree(kept, ignore_errors=True)
+    return shutil.copytree(place, kept)
+
+
 def main() -> int:
     options = arguments()
     print(f"kills: {options.rounds} rounds, seed {options.seed}", file=sys.stderr)
@@ -39,6 +47,9 @@ def main() -> int:
                 trial.run(options.rounds, lambda line: print(line, end="\r", file=sys.stderr, flush=True))
             except AssertionError as broken:
                 print(f"\nFAIL after {trial.counts['rounds']} kills: {broken}")
+                if not options.control:
+                    relay.kill()
+                    print(f"the log is kept in {keep(Path(place), options.seed)}")
                 return 1
     print(file=sys.stderr)
     if options.json:

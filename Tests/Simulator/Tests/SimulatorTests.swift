@@ -20,6 +20,12 @@ import Testing
         #expect(granted > 150)
     }
 
+    /// A member is removed, and asks before its shard has heard of it: the log has what follows the removal already.
+    @Test(arguments: [1_634, 20_941, 30_127, 41_688] as [UInt64])
+    func whoWasRemovedIsNotAnsweredFromWhatItsShardHasNotHeardOf(_ seed: UInt64) {
+        #expect(Runner(name: "test-unheard-\(seed)").run(seed: seed).violation == nil)
+    }
+
     @Test func theSameSeedDoesTheSameAgain() {
         let runner = Runner(name: "test-twice")
         for seed in [3, 14, 159, 2653] as [UInt64] {
