@@ -30,6 +30,8 @@ struct LogBook {
     private(set) var positions: [EventID: UInt64] = [:]
     /// The positions of erased payloads.
     private(set) var erased: Set<UInt64> = []
+    /// Events that were sent once more after they were erased: nothing knows them any more, so they are new.
+    private(set) var reborn: Set<EventID> = []
     private var frontier = Frontier()
     private var isPrivate = true
 
@@ -54,6 +56,14 @@ struct LogBook {
         }
     }
 
+    private mutating func place(_ id: EventID, at seq: UInt64) {
+        if let old = positions[id] {
+            guard erased.contains(old) else { return }
+            reborn.insert(id)
+        }
+        positions[id] = seq
+    }
+
     private mutating func take(_ entry: borrowing EntryView) throws {
         let leaf = entry.leaf
         guard leaf.seq == size else { throw Violation(.tree, "position \(leaf.seq) follows \(size - 1)") }
@@ -72,7 +82,7 @@ struct LogBook {
         if let input { state.apply(input, at: Position(seq: leaf.seq, time: leaf.time)) }
         if case .erasure(let erasure)? = input { for run in erasure.runs { erased.formUnion(run) } }
         if case .policy(let policy, _)? = input { isPrivate = policy.privateSignaling }
-        if let event, positions[event.id] == nil { positions[event.id] = leaf.seq }
+        if let event { place(event.id, at: leaf.seq) }
         facts.append(
             Fact(
                 seq: leaf.seq, time: leaf.time, type: leaf.type, leafHash: leaf.hash,

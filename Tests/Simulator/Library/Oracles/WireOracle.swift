@@ -77,9 +77,8 @@ struct WireOracle {
         guard subscription.filters.contains(where: { $0.matches(event) }) else {
             throw Violation(.delivery, "\(text), who did not ask for it")
         }
-        guard !subscription.live.contains(event.id), !subscription.stored.contains(event.id) else {
-            throw Violation(.once, "\(text) twice")
-        }
+        let isKnown = subscription.live.contains(event.id) || subscription.stored.contains(event.id)
+        guard !isKnown || book.reborn.contains(event.id) else { throw Violation(.once, "\(text) twice") }
         if subscription.isLive, !subscription.possible.contains(event.id) {
             subscription.live.append(event.id)
             if !client.isLenient, !subscription.isEnding, !subscription.expected.starts(with: subscription.live) {
