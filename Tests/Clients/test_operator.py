@@ -118,6 +118,16 @@ def test_closing_an_open_relay_ends_the_sessions_of_strangers(make_relay):
     assert member.query({"kinds": [1]}) == []
 
 
+def test_a_control_socket_that_cannot_be_made_ends_the_start_and_is_named(make_relay):
+    relay = make_relay(owner=Key()).start()
+    relay.stop()
+    # Nobody's socket, but in its place.
+    (relay.data / "control.sock" / "in the way").mkdir(parents=True)
+    relay.launch()
+    assert relay.process.wait(15) == 64
+    assert f"cannot listen for the operator's commands at {relay.data}/control.sock: Address already in use" in relay.said()
+
+
 # SIGHUP
 
 

@@ -12,22 +12,36 @@ struct ControlServer {
     private let directory: CInt
 
     /// Listens in the data directory, reachable for the user who runs the relay only.
+    ///
+    /// - Throws: `SettingsError` when the socket cannot be made there.
     init(
         directory path: String, group: MultiThreadedEventLoopGroup, relay: ControlledRelay
     ) async throws {
         directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw ControlServer.cannotListen(in: path, errno) }
         // A socket's path has at most 107 bytes; through the open directory any data directory is near enough.
         let address = "/proc/self/fd/\(directory)/\(ControlRequest.socketName)"
         unlink(address)
         let mask = umask(0o177)
         defer { umask(mask) }
-        channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(ControlHandler(relay: relay))
                 }
             }
-            .bind(unixDomainSocketPath: address).get()
+        do {
+            channel = try await bootstrap.bind(unixDomainSocketPath: address).get()
+        } catch let error as IOError {
+            Foundation.close(directory)
+            throw ControlServer.cannotListen(in: path, error.errnoCode)
+        }
+    }
+
+    private static func cannotListen(in path: String, _ code: CInt) -> SettingsError {
+        let socket = "\(path)/\(ControlRequest.socketName)"
+        return SettingsError(
+            description: "cannot listen for the operator's commands at \(socket): \(String(cString: strerror(code)))")
     }
 
     func close() async {

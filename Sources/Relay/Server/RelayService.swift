@@ -148,6 +148,7 @@ struct RelayService: Service {
     }
 
     private static func listenError(_ error: any Error, _ address: ListenAddress) -> any Error {
+        if error is SettingsError { return error }
         let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
         return SettingsError(description: "cannot listen on \(address): \(reason)")
     }
